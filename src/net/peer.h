@@ -1,0 +1,31 @@
+/* peer.h: where requests go and how: address, TLS, proxy, constant headers, limits. Immutable after it was made; shared by all loops of a client. */
+#ifndef K7I_NET_PEER_H
+#define K7I_NET_PEER_H
+
+#include "net/credential.h"
+#include <stddef.h>
+
+struct k7i_peer;
+
+struct k7i_peer_settings {
+    const char
+        *url; /* "https://host:port/prefix", without a trailing slash; for a Unix socket "http://localhost" */
+    const char *unix_socket;      /* path, or NULL */
+    const char *ca_file, *ca_pem; /* at most one; NULL: the system's trust store */
+    const char *client_cert_file, *client_key_file;
+    const char *tls_min_version; /* "1.2" (also for NULL) or "1.3" */
+    const char *proxy;           /* URL; NULL: none. The environment is never used */
+    const char *user_agent;
+    const char *secret_header; /* one whole header line, e.g. "X-API-Key: …", or NULL: never traced */
+    struct k7i_credential *credential; /* or NULL; the peer frees it, also when it cannot be made */
+    int64_t connect_timeout_ms;
+    int64_t idle_ms;       /* an idle connection older than this is not used again; 0: libcurl's default */
+    size_t response_limit; /* bytes of a collected body */
+};
+
+/* Checks what can be checked without a connection (files readable, libcurl's abilities). */
+int k7i_peer_new(const struct k7i_peer_settings *settings, struct k7i_peer **ret_peer, k7_error **err);
+void k7i_peer_free(struct k7i_peer *peer);
+const char *k7i_peer_url(const struct k7i_peer *peer); /* for traces and errors */
+
+#endif
