@@ -12,7 +12,8 @@ int k7i_config_bool(const k7_config *config, const char *key);
 int k7i_config_list_has(const k7_config *config, const char *key, const char *entry);
 int k7i_config_is_set(const k7_config *config, const char *key);
 
-/* Every key that is set belongs to `transport` or to all: else K7_ERR_INVALID_CONFIG naming it. */
+/* Every key that the program set belongs to `transport` or to all: else K7_ERR_INVALID_CONFIG naming it. What k7_config_load_default() found for another
+ * transport is ignored. */
 int k7i_config_check_transport(const k7_config *config, const char *transport, k7_error **err);
 
 int k7i_config_dup(const k7_config *config, k7_config **ret_config, k7_error **err);
@@ -30,6 +31,13 @@ struct k7_token {
     int64_t expires_unix;
     char *error;
 };
+
+/* k7i_token_clear: empty, without expiry; the text is wiped. */
+void k7i_token_clear(k7_token *token);
+
+/* k7i_config_api_key: the API key in force, of rest.api_key or read from rest.api_key_file; NULL when there is none. More than one of them and a token provider is an
+ * error. Released with k7i_secret_free(). Only in builds with the rest transport. */
+int k7i_config_api_key(const k7_config *config, char **ret_key, k7_error **err);
 
 /* Custom transports, as unexplained objects with their reference functions: the config layer knows nothing of transports. */
 struct k7i_attachment {
