@@ -1,0 +1,238 @@
+/* json.c: reading: the strict scan, then json-c. The only file that includes json-c.
+ *
+ * json-c is lenient and, when memory runs out, crashes or leaves members out without a word. So it sees only text that passed the scan, only after the
+ * memory it will want could be had, and what it made is counted afterwards. */
+#include "format/json.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "format/json_scan.h"
+#include "format/json_value.h"
+
+#include <json-c/json.h>
+
+enum {
+    /* What json-c 0.15 … 0.17 allocates on a 64-bit machine, with malloc's own overhead, rounded up. */
+    BYTES_OBJECT = 64 + 80 + 16 * 56,
+    BYTES_ARRAY = 64 + 32 + 32 * 8,
+    BYTES_MEMBER =
+        3 * 56 + 32, /* a table is enlarged when two thirds full, while the old one is still there */
+    BYTES_ITEM = 3 * 8,
+    BYTES_SCALAR = 96,
+    BYTES_PARSER = 16 * 1024
+};
+
+struct k7i_json {
+    json_object *root;
+};
+
+static const struct k7i_json_value *as_value(json_object *object)
+{
+    return (const struct k7i_json_value *)object;
+}
+
+/* json-c's getters take a pointer to what they do not change. */
+static json_object *as_object(const struct k7i_json_value *value)
+{
+    return (json_object *)(uintptr_t)value;
+}
+
+static int memory_can_be_had(const struct k7i_json_counts *counts)
+{
+    size_t bytes = BYTES_PARSER + counts->objects * BYTES_OBJECT + counts->arrays * BYTES_ARRAY +
+                   counts->members * BYTES_MEMBER + counts->items * BYTES_ITEM +
+                   counts->scalars * BYTES_SCALAR + counts->string_bytes * 2;
+    void *memory = k7i_alloc(bytes);
+
+    k7i_free(memory);
+    return memory != NULL;
+}
+
+static void count(json_object *object, struct k7i_json_counts *counts)
+{
+    switch (json_object_get_type(object)) {
+    case json_type_null:
+        break;
+    case json_type_object: {
+        counts->objects++;
+        json_object_object_foreach(object, key, member)
+        {
+            (void)key;
+            counts->members++;
+            count(member, counts);
+        }
+        break;
+    }
+    case json_type_array:
+        counts->arrays++;
+        for (size_t i = 0, n = json_object_array_length(object); i < n; i++) {
+            counts->items++;
+            count(json_object_array_get_idx(object, i), counts);
+        }
+        break;
+    default:
+        counts->scalars++;
+    }
+}
+
+static int same_counts(const struct k7i_json_counts *a, const struct k7i_json_counts *b)
+{
+    return a->objects == b->objects && a->arrays == b->arrays && a->members == b->members &&
+           a->items == b->items && a->scalars == b->scalars;
+}
+
+/* json-c's own parse of a text that is known to be right: what can fail is memory. */
+static int read_tree(const char *text, size_t len, json_object **ret_root)
+{
+    json_tokener *tokener = json_tokener_new_ex(K7I_JSON_DEPTH + 1);
+
+    if (!tokener)
+        return -1;
+    *ret_root = json_tokener_parse_ex(tokener, text, (int)len);
+    if (json_tokener_get_error(tokener) ==
+        json_tokener_continue) /* a number could go on: say that it does not */
+        *ret_root = json_tokener_parse_ex(tokener, "", 1);
+    int ok = json_tokener_get_error(tokener) == json_tokener_success;
+    json_tokener_free(tokener);
+    return ok ? 0 : -1;
+}
+
+int k7i_json_parse(const char *text, size_t len, struct k7i_json **ret_json, k7_error **err)
+{
+    struct k7i_json_counts wanted, got = { 0 };
+    struct k7i_json_fault fault;
+
+    *ret_json = NULL;
+    if (k7i_json_scan(text, len, &wanted, &fault) != 0)
+        return k7i_json_fail(text, &fault, err);
+    struct k7i_json *json = k7i_calloc(1, sizeof *json);
+    if (!json || !memory_can_be_had(&wanted) || read_tree(text, len, &json->root) != 0) {
+        k7i_json_free(json);
+        return k7i_fail_memory(err);
+    }
+    count(json->root, &got);
+    if (!same_counts(&wanted, &got)) {
+        k7i_json_free(json);
+        return k7i_fail_memory(err);
+    }
+    *ret_json = json;
+    return 0;
+}
+
+void k7i_json_free(struct k7i_json *json)
+{
+    if (!json)
+        return;
+    json_object_put(json->root);
+    k7i_free(json);
+}
+
+const struct k7i_json_value *k7i_json_root(const struct k7i_json *json)
+{
+    return as_value(json->root);
+}
+
+int k7i_json_member_line(const char *text, size_t len, const char *key)
+{
+    size_t offset = k7i_json_find_key(text, len, key);
+
+    return offset == len ? 0 : k7i_json_line(text, offset);
+}
+
+enum k7i_json_kind k7i_json_kind(const struct k7i_json_value *value)
+{
+    switch (json_object_get_type(as_object(value))) {
+    case json_type_boolean:
+        return K7I_JSON_BOOL;
+    case json_type_int:
+        return K7I_JSON_INT;
+    case json_type_double:
+        return K7I_JSON_DOUBLE;
+    case json_type_string:
+        return K7I_JSON_STRING;
+    case json_type_array:
+        return K7I_JSON_ARRAY;
+    case json_type_object:
+        return K7I_JSON_OBJECT;
+    case json_type_null:
+        break;
+    }
+    return K7I_JSON_NULL;
+}
+
+int k7i_json_bool(const struct k7i_json_value *value)
+{
+    return k7i_json_kind(value) == K7I_JSON_BOOL && json_object_get_boolean(as_object(value));
+}
+
+int64_t k7i_json_int(const struct k7i_json_value *value, int64_t otherwise)
+{
+    return k7i_json_kind(value) == K7I_JSON_INT ? json_object_get_int64(as_object(value)) : otherwise;
+}
+
+const char *k7i_json_string(const struct k7i_json_value *value)
+{
+    return k7i_json_kind(value) == K7I_JSON_STRING ? json_object_get_string(as_object(value)) : NULL;
+}
+
+size_t k7i_json_count(const struct k7i_json_value *value)
+{
+    switch (k7i_json_kind(value)) {
+    case K7I_JSON_ARRAY:
+        return json_object_array_length(as_object(value));
+    case K7I_JSON_OBJECT:
+        return (size_t)json_object_object_length(as_object(value));
+    default:
+        return 0;
+    }
+}
+
+const struct k7i_json_value *k7i_json_at(const struct k7i_json_value *array, size_t i)
+{
+    if (k7i_json_kind(array) != K7I_JSON_ARRAY)
+        return NULL;
+    return as_value(json_object_array_get_idx(as_object(array), i));
+}
+
+int k7i_json_member(const struct k7i_json_value *object, const char *key,
+                    const struct k7i_json_value **ret_value)
+{
+    json_object *member = NULL;
+    int present = k7i_json_kind(object) == K7I_JSON_OBJECT &&
+                  json_object_object_get_ex(as_object(object), key, &member);
+
+    *ret_value = as_value(member);
+    return present;
+}
+
+const struct k7i_json_value *k7i_json_get(const struct k7i_json_value *object, const char *key)
+{
+    const struct k7i_json_value *member;
+
+    return k7i_json_member(object, key, &member) ? member : NULL;
+}
+
+const char *k7i_json_get_string(const struct k7i_json_value *object, const char *key)
+{
+    return k7i_json_string(k7i_json_get(object, key));
+}
+
+int k7i_json_each(const struct k7i_json_value *object,
+                  int (*fn)(void *user, const char *key, const struct k7i_json_value *value), void *user)
+{
+    if (k7i_json_kind(object) != K7I_JSON_OBJECT)
+        return 0;
+    json_object_object_foreach(as_object(object), key, member)
+    {
+        int result = fn(user, key, as_value(member));
+        if (result)
+            return result;
+    }
+    return 0;
+}
+
+/* json-c keeps the digits of a fraction as they were read; printing it ourselves would depend on the locale. */
+const char *k7i_json_double_text(const struct k7i_json_value *value)
+{
+    return json_object_get_userdata(as_object(value));
+}
