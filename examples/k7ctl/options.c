@@ -270,10 +270,9 @@ int options_parse(int argc, char **argv, struct options *options)
         help_print(stdout, command);
         return STATUS_DONE;
     }
-    if (command == NULL) {
-        help_print(stderr, NULL);
-        return STATUS_USAGE;
-    }
+    if (command == NULL)
+        return usage_error(NULL,
+                           "COMMAND is missing: create, list, get, delete, delete-all, config or errors");
     options->command = command->command;
     options->command_name = command->name;
     status = check_fit(command, &scan, seen);

@@ -98,7 +98,7 @@ static int configure(k7_config *config, const struct options *options)
     if (status == STATUS_DONE && options->ca_file != NULL)
         status = set_key(config, "rest.ca_file", options->ca_file);
     if (status == STATUS_DONE && options->api_key_file != NULL)
-        status = set_key_from_file(config, "rest.api_key", options->api_key_file);
+        status = set_key(config, "rest.api_key_file", options->api_key_file);
     return status == STATUS_DONE ? load_default(config) : status;
 }
 

@@ -65,6 +65,7 @@ static const struct flag flags[] = {
     { .option = OPTION_INGRESS_FROM, .list = "ingress_from", .set_text = k7_spec_add_ingress_from },
     { .option = OPTION_EXPOSE_PORT, .list = "expose_ports", .add_port = k7_spec_add_expose_port },
     { .option = OPTION_BEFORE_SCRIPT, .set_text = k7_spec_set_before_script },
+    { .option = OPTION_BEFORE_SCRIPT_UNDER_LOCK, .set_yes = k7_spec_set_before_script_under_lock, .yes = 1 },
     { .option = OPTION_POD_NON_ROOT, .set_yes = k7_spec_set_pod_non_root, .yes = 1 },
     { .option = OPTION_NO_POD_NON_ROOT, .set_yes = k7_spec_set_pod_non_root },
     { .option = OPTION_CONTAINER_NON_ROOT, .set_yes = k7_spec_set_container_non_root, .yes = 1 },

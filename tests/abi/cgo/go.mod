@@ -1,0 +1,3 @@
+module k7sandbox.example/abi
+
+go 1.19
