@@ -104,7 +104,12 @@ enum k7i_verdict k7i_op_fail_with(struct k7i_op *op, k7_error *error); /* takes 
 enum k7i_verdict k7i_op_sleep(struct k7i_op *op, int64_t ms);          /* K7I_SLEEP */
 enum k7i_verdict k7i_op_pause(struct k7i_op *op, int64_t ms);          /* K7I_AGAIN, after so long */
 void k7i_op_refused(struct k7i_op *op); /* in reply: whatever the status says, the request had no effect */
-void k7i_op_took_effect(struct k7i_op *op); /* in chunk or reply: it had */
+void k7i_op_took_effect(
+    struct k7i_op *
+        op); /* in chunk or reply: it had. In begin, before SKIP, WAIT or DONE: this step works without a request, and did */
+void k7i_op_handed_over(
+    struct k7i_op *
+        op); /* in begin, before WAIT: others have the request, without HTTP: its effect is unknown from now on */
 void k7i_op_give(struct k7i_op *op, void *result,
                  void *(*free_result)(void *)); /* replaces an earlier result */
 void k7i_op_progress(struct k7i_op *op, const char *text, int64_t done, int64_t total);
