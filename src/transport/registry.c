@@ -19,8 +19,8 @@ enum { BUILT_IN = sizeof built_in / sizeof built_in[0] };
 static const struct {
     const char *scheme, *transport;
 } known_schemes[] = {
-    { "http", "rest" },     { "https", "rest" },         { "docker", "docker" }, { "docker+http", "docker" },
-    { "memory", "memory" },
+    { "http", "rest" },          { "https", "rest" },    { "docker", "docker" },
+    { "docker+http", "docker" }, { "memory", "memory" },
 };
 
 /* A list or a get is one request, a delete waits for the end of the sandbox, and a create waits for K7's server, which blocks for up to 300 s in a
@@ -29,8 +29,10 @@ static const struct {
     const char *name;
     int64_t timeout_ms;
 } operations[K7I_OPERATIONS] = {
-    [K7I_CREATE] = { "create", 600000 },         [K7I_LIST] = { "list", 30000 },
-    [K7I_GET] = { "get", 30000 },                [K7I_DELETE] = { "delete", 120000 },
+    [K7I_CREATE] = { "create", 600000 },
+    [K7I_LIST] = { "list", 30000 },
+    [K7I_GET] = { "get", 30000 },
+    [K7I_DELETE] = { "delete", 120000 },
     [K7I_DELETE_ALL] = { "delete_all", 120000 },
 };
 
