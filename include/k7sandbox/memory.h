@@ -6,7 +6,9 @@
  *   stop_ms     how long a deleted sandbox takes to go (default 0)
  *   clock       "real" (default) or "manual": time stands still until k7_memory_advance()
  *   fail        comma separated OPERATION:WHAT[*TIMES]; WHAT is an HTTP status (400 … 599), "lost" (carried out, answer lost), "hang"
- *               (never answers) or "unreachable"; TIMES defaults to always
+ *               (never answers) or "unreachable"; TIMES defaults to always. OPERATION is create, list, get or delete: delete_all is made of list
+ *               and delete, and taking back a create is a delete
+ * No before_script is run: one whose last command is "exit N" with N from 1 to 255 ends the create with K7_ERR_SCRIPT_FAILED, any other succeeds.
  * Every client opened has a store of its own. Namespaces need not be made first. */
 #ifndef K7SANDBOX_MEMORY_H
 #define K7SANDBOX_MEMORY_H

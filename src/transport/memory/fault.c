@@ -20,7 +20,7 @@ static int read_what(const char *text)
     if (k7i_text_equal(text, "unreachable"))
         return K7I_FAULT_UNREACHABLE;
     return k7i_text_to_int64(text, &status) == 0 && status >= 400 && status <= 599 ? (int)status
-                                                                                  : K7I_FAULT_NONE;
+                                                                                   : K7I_FAULT_NONE;
 }
 
 /* item: "create:429*2"; it is cut into its parts. */
@@ -130,7 +130,8 @@ enum k7i_verdict k7i_memory_fault_fail(struct k7i_op *op, enum k7i_operation ope
     k7_error *error = NULL;
 
     if (what == K7I_FAULT_UNREACHABLE) {
-        k7i_fail(&error, K7_ERR_CONNECT, "the simulated server is unreachable for %s, as fail= demands", name);
+        k7i_fail(&error, K7_ERR_CONNECT, "the simulated server is unreachable for %s, as fail= demands",
+                 name);
     } else if (what == K7I_FAULT_LOST) {
         k7i_fail(&error, K7_ERR_CONNECTION_LOST, "the answer to %s was lost, as fail= demands", name);
         k7i_error_set_outcome(error, K7_OUTCOME_UNKNOWN);

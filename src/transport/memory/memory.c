@@ -44,9 +44,10 @@ static int read_parameter(struct k7i_memory *memory, const struct k7i_endpoint_p
         return read_clock(parameter->value, &memory->manual_clock, err);
     if (k7i_text_equal(parameter->name, "fail"))
         return k7i_memory_faults_parse(parameter->value, &memory->faults, err);
-    return k7i_fail(err, K7_ERR_INVALID_CONFIG,
-                    "endpoint: memory: has no parameter '%s'; it has latency_ms, start_ms, stop_ms, clock, fail",
-                    parameter->name);
+    return k7i_fail(
+        err, K7_ERR_INVALID_CONFIG,
+        "endpoint: memory: has no parameter '%s'; it has latency_ms, start_ms, stop_ms, clock, fail",
+        parameter->name);
 }
 
 static void memory_close(void *instance)

@@ -17,7 +17,8 @@ struct k7i_memory {
     int64_t manual_now_ms;
     struct k7i_memory_faults faults;
     struct k7i_memory_store store;
-    struct k7i_memory_call *waiting; /* calls to be woken when the time or the store changes; linked by `next` */
+    struct k7i_memory_call
+        *waiting; /* calls to be woken when the time or the store changes; linked by `next` */
 };
 
 /* One call at the server: the first member of every operation's state. Zero is its beginning. */

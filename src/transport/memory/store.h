@@ -19,7 +19,7 @@ struct k7i_memory_entry {
 struct k7i_memory_store {
     size_t count, capacity;
     struct k7i_memory_entry **entries;
-    size_t stopping;      /* entries that are deleted but not gone */
+    size_t stopping;       /* entries that are deleted but not gone */
     int32_t exposed_ports; /* how many were given out */
 };
 
