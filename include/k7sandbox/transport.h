@@ -41,7 +41,9 @@ K7_API int k7_request_is_cancelled(
     const k7_request *request); /* 1: the call has ended; an answer will be dropped */
 
 /* The answer: exactly one of these, from any thread; the reply and its request are gone afterwards. The texts are copied. A text that is not what it should be fails the
- * operation with K7_ERR_PROTOCOL. error: code K7_ERR_*; message may be NULL. */
+ * operation with K7_ERR_PROTOCOL. error: code K7_ERR_*; message may be NULL (then the code's meaning is told). By its code the error's outcome is UNKNOWN for
+ * CONNECTION_LOST, TIMEOUT, SERVER, PROTOCOL and LIMIT; NOT_SENT for errors that come before a request; else REJECTED. A second answer to the same reply cannot be
+ * detected: the reply is freed memory by then, as after free(). */
 K7_API void k7_reply_sandbox_json(k7_reply *reply, const char *text,
                                   size_t len); /* create, get: one sandbox object of the K7 API */
 K7_API void k7_reply_list_json(k7_reply *reply, const char *text, size_t len); /* list: an array of them */
