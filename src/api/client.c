@@ -28,9 +28,9 @@ static int find_transport(k7_client *client, k7_error **err)
     if ((known = k7i_transport_known_scheme(scheme)) != NULL)
         return k7i_fail(err, K7_ERR_INVALID_CONFIG,
                         "endpoint: the transport '%s' was not built into this library", known);
-    return k7i_fail(err, K7_ERR_INVALID_CONFIG,
-                    "endpoint: no transport has the scheme '%s:'; use http, https, docker, memory, or add one",
-                    scheme);
+    return k7i_fail(
+        err, K7_ERR_INVALID_CONFIG,
+        "endpoint: no transport has the scheme '%s:'; use http, https, docker, memory, or add one", scheme);
 }
 
 static int open_with(k7_client *client, k7_error **err)
