@@ -249,20 +249,15 @@ void k7i_error_set_server_text(k7_error *error, const char *text, size_t len)
     error->server_text = k7i_strndup(text, len);
 }
 
-int k7i_error_add_leftover(k7_error *error, char *text)
+void k7i_error_take_leftovers(k7_error *error, char **list, size_t count)
 {
-    if (!writable(error) || !text) {
-        k7i_free(text);
-        return K7_ERR_NO_MEMORY;
-    }
-    char **leftovers = k7i_reallocarray(error->leftovers, error->leftover_count + 1, sizeof *leftovers);
-    if (!leftovers) {
-        k7i_free(text);
-        return K7_ERR_NO_MEMORY;
-    }
-    error->leftovers = leftovers;
-    leftovers[error->leftover_count++] = text;
-    return 0;
+    error->leftovers = list;
+    error->leftover_count = count;
+}
+
+int k7i_error_is_static(const k7_error *error)
+{
+    return error == &out_of_memory;
 }
 
 void k7i_error_move(k7_error **to, k7_error *error)

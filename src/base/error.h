@@ -21,8 +21,10 @@ void k7i_error_set_reason(k7_error *error, const char *reason);
 void k7i_error_set_operation(k7_error *error, const char *operation); /* static text */
 void k7i_error_set_step(k7_error *error, const char *step);           /* static text */
 void k7i_error_set_server_text(k7_error *error, const char *text,
-                               size_t len);              /* cut at 4 KiB, at a character's edge */
-int k7i_error_add_leftover(k7_error *error, char *text); /* takes text; 0, or K7_ERR_NO_MEMORY (text freed) */
+                               size_t len); /* cut at 4 KiB, at a character's edge */
+/* What is left: takes the list and its texts. Needs no memory; the error must not be the static one. */
+void k7i_error_take_leftovers(k7_error *error, char **list, size_t count);
+int k7i_error_is_static(const k7_error *error); /* the out-of-memory error that cannot be written to */
 
 /* Moves an error to the caller: *to (if to is not NULL) gets it, else it is released. */
 void k7i_error_move(k7_error **to, k7_error *error);

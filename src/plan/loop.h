@@ -15,6 +15,7 @@ int k7i_loop_timeout_ms(struct k7i_loop *loop);              /* at most so long 
 int k7i_loop_process(struct k7i_loop *loop, k7_error **err); /* does what is due, without waiting */
 /* Waits for up to timeout_ms (-1: for ever) and processes. *ret_interrupted (may be NULL): a signal ended the wait. */
 int k7i_loop_wait(struct k7i_loop *loop, int timeout_ms, int *ret_interrupted, k7_error **err);
-void k7i_loop_wake(struct k7i_loop *loop); /* any thread: the next or the current wait ends */
+int k7i_loop_is_broken(const struct k7i_loop *loop); /* 1: it is of no use any more; free it */
+void k7i_loop_wake(struct k7i_loop *loop);           /* any thread: the next or the current wait ends */
 
 #endif

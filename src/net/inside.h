@@ -1,0 +1,73 @@
+/* inside.h: what the files of net/ share. The only header that includes curl. */
+#ifndef K7I_NET_INSIDE_H
+#define K7I_NET_INSIDE_H
+
+#include "net/http.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <signal.h>
+
+struct k7i_peer {
+    char *url, *unix_socket, *ca_file, *ca_pem, *client_cert_file, *client_key_file, *proxy, *user_agent;
+    char *secret_header; /* a secret */
+    struct k7i_credential *credential;
+    long connect_timeout_ms, max_idle_s; /* max_idle_s -1: libcurl's default */
+    long tls_version;
+    size_t response_limit;
+    int name_is_numeric; /* no look-up is ever needed */
+    pthread_mutex_t lookup_mutex;
+    int64_t abandoned_until_ms[16]; /* look-ups given up: libcurl's threads that may still run; 0: free */
+};
+
+int k7i_peer_may_look_up(struct k7i_peer *peer); /* 0: too many abandoned look-ups are still running */
+void k7i_peer_abandon_look_up(struct k7i_peer *peer);
+
+struct k7i_http {
+    CURLM *multi;
+    struct k7i_http_host host;
+    int64_t due_us;             /* when libcurl wants to be called; -1: not */
+    struct k7i_transfer *spare; /* finished transfers kept with their easy handles */
+    int spare_count;
+};
+
+enum { K7I_HEADER_LIMIT = 64 * 1024, K7I_HEADER_LINES = 12 };
+
+struct k7i_transfer {
+    struct k7i_http *http;
+    struct k7i_transfer *next; /* in http->spare */
+    CURL *easy;
+    struct k7i_peer *peer;
+    const struct k7i_request *request;
+    struct k7i_transfer_user user;
+    int running;
+    size_t body_sent;
+    struct k7i_buf url, body, content_type, location;
+    char *authorization; /* a secret header line */
+    char content_type_line[128], traceparent[80];
+    uint64_t generation, refused; /* of the credential */
+    struct curl_slist lines[K7I_HEADER_LINES];
+    size_t header_bytes;
+    int limit_hit; /* K7_ERR_LIMIT, K7_ERR_NO_MEMORY or 0 */
+    time_t server_date;
+    int64_t started_us;
+    char curl_error[CURL_ERROR_SIZE];
+    struct k7i_buf error_text;
+    struct k7i_response response;
+    struct k7i_outcome outcome;
+};
+
+void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result); /* http.c → transfer.c */
+size_t k7i_response_header(char *line, size_t size, size_t count, void *user);
+size_t k7i_response_body(char *data, size_t size, size_t count, void *user);
+void k7i_response_reset(struct k7i_transfer *transfer);
+
+/* SIGPIPE stays away from the host program: blocked in this thread around everything that may write, and taken off again if we caused one. */
+struct k7i_sigpipe {
+    sigset_t old;
+    int was_pending, was_blocked;
+};
+void k7i_sigpipe_block(struct k7i_sigpipe *sigpipe);
+void k7i_sigpipe_restore(const struct k7i_sigpipe *sigpipe);
+
+#endif

@@ -1,0 +1,128 @@
+/* response.c: receiving an answer: header lines and body, both within limits. */
+#include "net/inside.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+enum { CONTENT_TYPE_LIMIT = 256, LOCATION_LIMIT = 2048 };
+static const int64_t RETRY_AFTER_MAX_MS = 24 * 3600 * INT64_C(1000);
+
+void k7i_response_reset(struct k7i_transfer *transfer)
+{
+    transfer->response = (struct k7i_response){ .retry_after_ms = -1 };
+    transfer->header_bytes = 0;
+    transfer->limit_hit = 0;
+    transfer->server_date = -1;
+    k7i_buf_clear(&transfer->body); /* the last answer may have been large: not kept */
+    k7i_buf_init(&transfer->body, transfer->peer ? transfer->peer->response_limit : 0);
+    k7i_buf_reset(&transfer->content_type);
+    k7i_buf_reset(&transfer->location);
+    if (transfer->content_type.limit == 0) {
+        k7i_buf_init(&transfer->content_type, CONTENT_TYPE_LIMIT);
+        k7i_buf_init(&transfer->location, LOCATION_LIMIT);
+    }
+}
+
+/* The value of a header line if it has this name: without white space around it. */
+static const char *value_of(char *line, size_t len, const char *name, size_t *ret_len)
+{
+    size_t name_len = strlen(name);
+
+    if (len <= name_len || line[name_len] != ':' || strncasecmp(line, name, name_len) != 0)
+        return NULL;
+    const char *value = line + name_len + 1;
+    size_t rest = len - name_len - 1;
+    while (rest > 0 && (*value == ' ' || *value == '\t'))
+        value++, rest--;
+    while (rest > 0 && strchr(" \t\r\n", value[rest - 1]))
+        rest--;
+    *ret_len = rest;
+    return value;
+}
+
+/* RFC 9110, section 10.2.3: seconds, or a date; a date is compared with the server's own clock when it sent one. */
+static int64_t retry_after_ms(const char *value, time_t server_date)
+{
+    char *end;
+    long long seconds = strtoll(value, &end, 10);
+
+    if (end == value || *end) {
+        time_t when = curl_getdate(value, NULL);
+        if (when == -1)
+            return -1;
+        seconds = (long long)when - (long long)(server_date != -1 ? server_date : (time_t)k7i_now_unix());
+        if (seconds < 0)
+            seconds = 0;
+    }
+    if (seconds < 0)
+        return -1;
+    return seconds > RETRY_AFTER_MAX_MS / 1000 ? RETRY_AFTER_MAX_MS : (int64_t)seconds * 1000;
+}
+
+size_t k7i_response_header(char *line, size_t size, size_t count, void *user)
+{
+    struct k7i_transfer *transfer = user;
+    size_t len = size * count, value_len;
+    const char *value;
+    char text[64];
+
+    transfer->header_bytes += len;
+    if (transfer->header_bytes > K7I_HEADER_LIMIT) {
+        transfer->limit_hit = K7_ERR_LIMIT;
+        return 0;
+    }
+    if (len > 5 && strncmp(line, "HTTP/", 5) == 0) { /* a new answer: the one before was an interim one */
+        transfer->response.retry_after_ms = -1;
+        transfer->server_date = -1;
+        k7i_buf_reset(&transfer->content_type);
+        k7i_buf_reset(&transfer->location);
+    } else if ((value = value_of(line, len, "Content-Type", &value_len)) != NULL) {
+        k7i_buf_reset(&transfer->content_type);
+        k7i_buf_add(&transfer->content_type, value,
+                    value_len < CONTENT_TYPE_LIMIT ? value_len : CONTENT_TYPE_LIMIT);
+    } else if ((value = value_of(line, len, "Location", &value_len)) != NULL) {
+        k7i_buf_reset(&transfer->location);
+        k7i_buf_add(&transfer->location, value, value_len < LOCATION_LIMIT ? value_len : LOCATION_LIMIT);
+    } else if ((value = value_of(line, len, "Date", &value_len)) != NULL && value_len < sizeof text) {
+        memcpy(text, value, value_len);
+        text[value_len] = '\0';
+        transfer->server_date = curl_getdate(text, NULL);
+    } else if ((value = value_of(line, len, "Retry-After", &value_len)) != NULL && value_len < sizeof text &&
+               value_len > 0) {
+        memcpy(text, value, value_len);
+        text[value_len] = '\0';
+        transfer->response.retry_after_ms = retry_after_ms(text, transfer->server_date);
+    }
+    if (transfer->content_type.failed || transfer->location.failed) {
+        transfer->limit_hit = K7_ERR_NO_MEMORY;
+        return 0;
+    }
+    return len;
+}
+
+size_t k7i_response_body(char *data, size_t size, size_t count, void *user)
+{
+    struct k7i_transfer *transfer = user;
+    size_t len = size * count;
+    long status = 0;
+
+    if (transfer->user.chunk) {
+        curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+        if (status >= 200 && status < 300) {
+            if (transfer->user.chunk(transfer->user.user, (int)status, data, len) == 0)
+                return len;
+            transfer->outcome.aborted = 1;
+            return 0;
+        }
+    }
+    k7i_buf_add(&transfer->body, data, len);
+    if (transfer->body.failed) {
+        transfer->limit_hit = transfer->body.failed;
+        return 0;
+    }
+    return len;
+}

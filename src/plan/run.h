@@ -1,0 +1,98 @@
+/* run.h: the inside of running operations: what op.c, run.c, children.c, loop.c and waker.c share. */
+#ifndef K7I_PLAN_RUN_H
+#define K7I_PLAN_RUN_H
+
+#include "plan/call.h"
+#include "plan/loop.h"
+#include "plan/op.h"
+
+enum k7i_mode { K7I_MODE_NEW, K7I_MODE_FORWARD, K7I_MODE_SETTLE, K7I_MODE_ROLLBACK, K7I_MODE_OVER };
+
+enum k7i_waiting {
+    K7I_FOR_NOTHING, /* to be advanced: begin is next */
+    K7I_FOR_TRANSFER,
+    K7I_FOR_RETRY, /* the clock, then the same request again */
+    K7I_FOR_CLOCK, /* the clock, then begin */
+    K7I_FOR_WAKER,
+    K7I_FOR_CHILDREN
+};
+
+struct k7i_child {
+    struct k7i_op *op;
+    size_t i;
+};
+
+struct k7i_op_run {
+    struct k7i_op *op;
+    struct k7i_loop *loop;
+    struct k7i_run settings;
+    void (*done)(void *user, struct k7i_op *op);
+    void *user;
+
+    enum k7i_mode mode;
+    enum k7i_waiting waiting;
+    int index;                     /* of the step that is done, settled or undone */
+    const struct k7i_step *active; /* the step itself, its settle or its undo */
+    unsigned char effect[K7I_STEPS_MAX];
+    struct k7i_buf
+        leftover[K7I_STEPS_MAX]; /* with K7I_LEFTOVER_LEN bytes of room since before the request was sent */
+    unsigned char is_left[K7I_STEPS_MAX];
+    char **leftover_list;  /* K7I_STEPS_MAX places, kept ready like */
+    k7_error *spare_error; /* this one, so that lack of memory cannot hide what is left */
+    const char *failed_step;
+    int attempt, settle_attempt; /* of the request in work; of the step, while it is being settled */
+    int refreshed, entered;      /* after a 401; progress was told of this step */
+    int refused, took_effect;    /* said by reply or chunk */
+    int lost_reading,
+        lost_unsafe; /* an answer was lost, of a request that only reads or may be repeated / of any other */
+    int64_t pause_ms;
+    int64_t deadline_ms, wake_at_ms; /* the loop's clock; INT64_MAX: none */
+    int stop_level; /* set by the parent or the interrupt callback: counts like triggers of the cancel token */
+
+    struct k7i_request request;
+    struct k7i_transfer *transfer;
+    enum k7i_verdict chunk_verdict;
+
+    struct k7i_child children[K7I_CHILDREN_AT_ONCE];
+    size_t next_child;
+    int running_children, no_more_children;
+    struct k7i_op *parent;
+
+    struct k7i_waker *waker;
+
+    /* the loop's: */
+    struct k7i_op_run *previous, *next; /* all operations of the loop */
+    struct k7i_op_run *next_ready;
+    int is_ready;
+    size_t heap_place; /* 1-based; 0: not in the heap */
+    int64_t heap_due_ms;
+};
+
+/* loop.c, for the runner */
+struct k7i_http *k7i_loop_http(struct k7i_loop *loop);
+int64_t k7i_loop_now_ms(const struct k7i_loop *loop);
+int k7i_loop_join(struct k7i_loop *loop, struct k7i_op_run *run,
+                  k7_error **err); /* with room in the heap and the cancel token watched */
+void k7i_loop_leave(struct k7i_loop *loop, struct k7i_op_run *run);
+void k7i_loop_schedule(struct k7i_loop *loop, struct k7i_op_run *run); /* k7i_run_go() is called soon */
+void k7i_loop_set_timer(struct k7i_loop *loop, struct k7i_op_run *run, int64_t due_ms); /* INT64_MAX: none */
+
+/* run.c */
+void k7i_run_go(struct k7i_op_run *run); /* it was scheduled, or its timer is due */
+void k7i_run_broken(struct k7i_op_run *run,
+                    int code); /* the loop cannot go on: ends at once, what is left is named */
+int k7i_run_begin(struct k7i_op *op, struct k7i_loop *loop, const struct k7i_run *settings, k7_error **err);
+void k7i_run_stop(struct k7i_op_run *run, int level); /* like `level` triggers of the cancel token */
+void k7i_run_forked(struct k7i_op_run *run);          /* the children are over */
+
+/* children.c */
+void k7i_children_start(
+    struct k7i_op_run *run); /* as many as may run at once; ends the fork when there are none */
+void k7i_children_stop(struct k7i_op_run *run);
+void k7i_children_joined(struct k7i_op_run *parent, struct k7i_op *child); /* frees the child */
+
+/* waker.c */
+void k7i_waker_detach(struct k7i_waker *waker); /* the operation is over */
+int k7i_waker_take(struct k7i_waker *waker);    /* 1: it was woken since */
+
+#endif
