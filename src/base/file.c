@@ -17,6 +17,9 @@ static int read_all(int fd, const char *path, struct k7i_buf *content, k7_error 
         return k7i_fail(err, K7_ERR_IO, "%s: %s", path, strerror(errno));
     if (!S_ISREG(about.st_mode))
         return k7i_fail(err, K7_ERR_IO, "%s: not a regular file", path);
+    /* At once, so that a secret leaves no copies behind where the buffer was before it grew. */
+    if (about.st_size > 0 && (uintmax_t)about.st_size <= content->limit)
+        k7i_buf_reserve(content, (size_t)about.st_size);
     for (;;) {
         char piece[4096];
         ssize_t n = read(fd, piece, sizeof piece);
