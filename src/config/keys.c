@@ -3,6 +3,7 @@
 #include "config/keys.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "k7i_features.h"
 
 #include <string.h>
@@ -230,11 +231,14 @@ static const char *similar(const char *name)
 int k7i_key_unknown(const char *name, k7_error **err)
 {
     const char *suggestion = similar(name);
+    size_t len = strlen(name);
 
+    if (len > NAME_MAX_LEN || !k7i_text_is_utf8(name, len) || k7i_text_has_control(name))
+        return k7i_fail(err, K7_ERR_INVALID_CONFIG, "unknown configuration key");
     if (suggestion)
-        return k7i_fail(err, K7_ERR_INVALID_CONFIG,
-                        "unknown configuration key \"%.80s\": did you mean \"%s\"?", name, suggestion);
-    return k7i_fail(err, K7_ERR_INVALID_CONFIG, "unknown configuration key \"%.80s\"", name);
+        return k7i_fail(err, K7_ERR_INVALID_CONFIG, "unknown configuration key \"%s\": did you mean \"%s\"?",
+                        name, suggestion);
+    return k7i_fail(err, K7_ERR_INVALID_CONFIG, "unknown configuration key \"%s\"", name);
 }
 
 size_t k7_config_key_count(void)
