@@ -122,14 +122,28 @@ enum k7i_verdict k7i_op_pause(struct k7i_op *op, int64_t ms)
     return K7I_AGAIN;
 }
 
+/* Settling and undoing have no effect of their own. */
+static void know_effect(struct k7i_op *op, enum k7i_effect effect)
+{
+    struct k7i_op_run *run = op->run;
+
+    if (run->mode == K7I_MODE_FORWARD && run->active == op->plan->steps[run->index])
+        run->effect[run->index] = (unsigned char)effect;
+}
+
 void k7i_op_refused(struct k7i_op *op)
 {
-    op->run->refused = 1;
+    know_effect(op, K7I_EFFECT_NONE);
 }
 
 void k7i_op_took_effect(struct k7i_op *op)
 {
-    op->run->took_effect = 1;
+    know_effect(op, K7I_EFFECT_DONE);
+}
+
+void k7i_op_handed_over(struct k7i_op *op)
+{
+    know_effect(op, K7I_EFFECT_UNKNOWN);
 }
 
 void k7i_op_give(struct k7i_op *op, void *result, void *(*free_result)(void *))

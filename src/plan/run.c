@@ -113,8 +113,10 @@ static void finish(struct k7i_op_run *run)
     k7i_waker_detach(run->waker);
     run->waker = NULL;
     if (op->error) {
-        int outcome = outcome_of(run);
+        int outcome = outcome_of(run), said = k7_error_get_outcome(op->error);
 
+        if (said > outcome) /* a step without a request knows better */
+            outcome = said;
         describe_leftovers(run);
         k7i_error_set_operation(op->error, op->plan->operation);
         if (run->failed_step)
@@ -176,7 +178,6 @@ static int choose_undo(struct k7i_op_run *run)
 static void new_request(struct k7i_op_run *run)
 {
     run->attempt = run->refreshed = 0;
-    run->refused = run->took_effect = 0;
 }
 
 /* Forward work ends with op->error. */
@@ -193,7 +194,7 @@ static void turn_back(struct k7i_op_run *run)
             if (reads)
                 run->lost_reading |= run->op->plan->steps[0]->undo == NULL && run->op->plan->step_count == 1;
             else if (run->mode == K7I_MODE_FORWARD && run->effect[run->index] == K7I_EFFECT_NONE)
-                run->effect[run->index] = run->took_effect ? K7I_EFFECT_DONE : K7I_EFFECT_UNKNOWN;
+                run->effect[run->index] = K7I_EFFECT_UNKNOWN;
             run->lost_unsafe |= !reads && run->request.repeat != K7I_REPEAT_SAFE;
             run->lost_reading |= !reads && run->request.repeat == K7I_REPEAT_SAFE;
         }
@@ -409,9 +410,8 @@ static void lost(struct k7i_op_run *run, const struct k7i_outcome *outcome)
 
     if (may_pass && retry(run, effect, -1))
         return;
-    if (run->took_effect)
-        effect = K7I_EFFECT_DONE;
-    set_effect(run, effect);
+    if (run->effect[run->index] != K7I_EFFECT_DONE) /* a step that streams may have said so */
+        set_effect(run, effect);
     if (outcome->sent && is_forward(run) && run->active == step_of(run)) {
         int pure_reading = only_reads(&run->request) && op->plan->step_count == 1;
 
@@ -459,10 +459,6 @@ static void answered(struct k7i_op_run *run, const struct k7i_outcome *outcome,
         k7i_error_set_http_status(error, response->status);
         verdict = k7i_op_fail_with(run->op, error);
     }
-    if (run->refused)
-        set_effect(run, K7I_EFFECT_NONE);
-    else if (run->took_effect)
-        set_effect(run, K7I_EFFECT_DONE);
     give_verdict(run, verdict);
 }
 
