@@ -85,6 +85,30 @@ int k7i_run_begin(struct k7i_op *op, struct k7i_loop *loop, const struct k7i_run
 void k7i_run_stop(struct k7i_op_run *run, int level); /* like `level` triggers of the cancel token */
 void k7i_run_forked(struct k7i_op_run *run);          /* the children are over */
 
+/* run.c, for ending.c and exchange.c */
+void k7i_run_schedule(struct k7i_op_run *run); /* to be advanced */
+int k7i_run_is_forward(const struct k7i_op_run *run);
+int k7i_run_stop_level(const struct k7i_op_run *run);              /* how often it was asked to stop */
+const struct k7i_step *k7i_run_step(const struct k7i_op_run *run); /* that is done, settled or undone */
+void k7i_run_update_timer(struct k7i_op_run *run);
+void k7i_run_wait_ms(struct k7i_op_run *run, enum k7i_waiting waiting, int64_t ms);
+void k7i_run_give_verdict(struct k7i_op_run *run, enum k7i_verdict verdict); /* of the active step */
+
+/* ending.c */
+void k7i_run_note_leftover(struct k7i_op_run *run, int index);
+void k7i_run_finish(struct k7i_op_run *run);    /* the operation is over, with op->error or without */
+void k7i_run_turn_back(struct k7i_op_run *run); /* forward work ends with op->error */
+void k7i_run_abandon(struct k7i_op_run *run);   /* taking back ends, too */
+int k7i_run_choose_undo(
+    struct k7i_op_run *run); /* the next lower step with an effect becomes active; 0: there is none */
+
+/* exchange.c */
+int k7i_request_only_reads(const struct k7i_request *request);
+void k7i_run_new_request(struct k7i_op_run *run); /* the next request starts with its first attempt */
+void k7i_run_send(struct k7i_op_run *run);
+int64_t k7i_run_back_off_ms(int attempt);
+int k7i_run_has_time(const struct k7i_op_run *run, int64_t ms);
+
 /* children.c */
 void k7i_children_start(
     struct k7i_op_run *run); /* as many as may run at once; ends the fork when there are none */

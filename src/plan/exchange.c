@@ -1,0 +1,216 @@
+/* exchange.c: one request and its answer: sending, tracing, repeating by the safety of the request, and what the answer says about the effect. */
+#include "plan/run.h"
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/random.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
+
+int64_t k7i_run_back_off_ms(int attempt)
+{
+    int64_t ms = BACK_OFF_FIRST_MS;
+
+    while (--attempt > 0 && ms < BACK_OFF_MAX_MS)
+        ms *= 2;
+    if (ms > BACK_OFF_MAX_MS)
+        ms = BACK_OFF_MAX_MS;
+    return ms / 2 +
+           k7i_random_below((uint32_t)(ms / 2 + 1)); /* so that many clients do not come back at once */
+}
+
+int k7i_run_has_time(const struct k7i_op_run *run, int64_t ms)
+{
+    return run->deadline_ms == INT64_MAX || ms < run->deadline_ms - k7i_loop_now_ms(run->loop);
+}
+
+void k7i_run_new_request(struct k7i_op_run *run)
+{
+    run->attempt = run->refreshed = 0;
+}
+
+static void trace(struct k7i_op_run *run, const struct k7i_outcome *outcome, int status)
+{
+    const struct k7_call *call = run->settings.call;
+    char url[2048];
+
+    if (!call || !call->trace)
+        return;
+    snprintf(url, sizeof url, "%s%s", k7i_peer_url(run->op->peer), run->request.target.data);
+    k7_trace event = { .operation = run->op->plan->operation,
+                       .step = run->active->name,
+                       .method = run->request.method,
+                       .url = url,
+                       .attempt = run->attempt,
+                       .http_status = outcome->code ? 0 : status,
+                       .error_code = outcome->code,
+                       .reused = outcome->reused,
+                       .duration_us = outcome->duration_us };
+    call->trace(call->trace_user, &event);
+}
+
+int k7i_request_only_reads(const struct k7i_request *request)
+{
+    return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
+/* Only the step's own requests have an effect worth keeping; those that settle or undo have none of their own. */
+static void set_effect(struct k7i_op_run *run, enum k7i_effect effect)
+{
+    if (run->active == k7i_run_step(run) && k7i_run_is_forward(run) && !k7i_request_only_reads(&run->request))
+        run->effect[run->index] = (unsigned char)effect;
+}
+
+/* What an answered status says about the effect (DESIGN.md section 4). */
+static enum k7i_effect effect_of(const struct k7i_response *response)
+{
+    if (response->status >= 200 && response->status < 300)
+        return K7I_EFFECT_DONE;
+    if (response->status >= 300 && response->status < 500 && response->status != 408)
+        return K7I_EFFECT_NONE;
+    if (response->status == 503 && response->retry_after_ms >= 0)
+        return K7I_EFFECT_NONE;
+    return K7I_EFFECT_UNKNOWN;
+}
+
+/* 1: the same request goes out again after a while. */
+static int retry(struct k7i_op_run *run, enum k7i_effect effect, int64_t asked_ms)
+{
+    enum k7i_repeat repeat = run->request.repeat;
+    int64_t ms = asked_ms >= 0 ? asked_ms : k7i_run_back_off_ms(run->attempt);
+
+    if (repeat == K7I_REPEAT_NEVER || (repeat == K7I_REPEAT_UNSENT && effect != K7I_EFFECT_NONE))
+        return 0;
+    if (run->attempt >= run->settings.attempts || !k7i_run_has_time(run, ms))
+        return 0;
+    k7i_run_wait_ms(run, K7I_FOR_RETRY, ms);
+    return 1;
+}
+
+static void lost(struct k7i_op_run *run, const struct k7i_outcome *outcome)
+{
+    struct k7i_op *op = run->op;
+    int may_pass = outcome->code == K7_ERR_RESOLVE || outcome->code == K7_ERR_CONNECT ||
+                   outcome->code == K7_ERR_CONNECTION_LOST ||
+                   (outcome->code == K7_ERR_TLS && !outcome->certificate);
+    enum k7i_effect effect = outcome->sent ? K7I_EFFECT_UNKNOWN : K7I_EFFECT_NONE;
+    k7_error *error = NULL;
+
+    if (may_pass && retry(run, effect, -1))
+        return;
+    if (run->effect[run->index] != K7I_EFFECT_DONE) /* a step that streams may have said so */
+        set_effect(run, effect);
+    if (outcome->sent && k7i_run_is_forward(run) && run->active == k7i_run_step(run)) {
+        int pure_reading = k7i_request_only_reads(&run->request) && op->plan->step_count == 1;
+
+        run->lost_reading |= pure_reading || (!k7i_request_only_reads(&run->request) &&
+                                              run->request.repeat == K7I_REPEAT_SAFE);
+        run->lost_unsafe |= run->request.repeat != K7I_REPEAT_SAFE;
+    }
+    if (outcome->code == K7_ERR_NO_MEMORY)
+        k7i_fail_memory(&error);
+    else
+        k7i_fail(&error, outcome->code, "%s", k7i_transfer_error_text(run->transfer));
+    k7i_op_fail_with(op, error);
+    k7i_run_give_verdict(run, K7I_FAIL);
+}
+
+static void answered(struct k7i_op_run *run, const struct k7i_outcome *outcome,
+                     const struct k7i_response *response)
+{
+    const struct k7i_step *step = k7i_run_step(run);
+    enum k7i_effect effect = effect_of(response);
+    enum k7i_verdict verdict;
+
+    if (response->status == 401 && outcome->credential_used && !run->refreshed) {
+        run->refreshed = 1;
+        run->attempt--; /* another credential, not another try */
+        k7i_transfer_refuse_credential(run->transfer);
+        k7i_run_send(run);
+        return;
+    }
+    if ((response->status == 429 || response->status == 503) && retry(run, effect, response->retry_after_ms))
+        return;
+    set_effect(run, effect);
+    if (run->active == step->undo && run->active != step &&
+        (response->status == 404 || !run->active->reply)) {
+        verdict = response->status == 404 || effect == K7I_EFFECT_DONE ? K7I_NEXT : K7I_FAIL;
+    } else if (run->active->reply) {
+        verdict = run->active->reply(run->op, response);
+    } else if (effect == K7I_EFFECT_DONE) {
+        verdict = K7I_NEXT;
+    } else {
+        k7_error *error = NULL;
+
+        k7i_fail(&error, K7_ERR_PROTOCOL, "%s: HTTP status %d", k7i_peer_url(run->op->peer),
+                 response->status);
+        k7i_error_set_http_status(error, response->status);
+        verdict = k7i_op_fail_with(run->op, error);
+    }
+    k7i_run_give_verdict(run, verdict);
+}
+
+static void on_finished(void *user)
+{
+    struct k7i_op_run *run = user;
+    const struct k7i_outcome *outcome = k7i_transfer_outcome(run->transfer);
+    const struct k7i_response *response = k7i_transfer_response(run->transfer);
+
+    trace(run, outcome, response->status);
+    if (outcome->aborted) { /* the step has seen enough of the stream */
+        set_effect(run, K7I_EFFECT_DONE);
+        k7i_run_give_verdict(run, run->chunk_verdict);
+    } else if (outcome->code) {
+        lost(run, outcome);
+    } else {
+        answered(run, outcome, response);
+    }
+}
+
+static int on_chunk(void *user, int status, const void *data, size_t len)
+{
+    struct k7i_op_run *run = user;
+
+    (void)status; /* only 2xx comes here */
+    run->chunk_verdict = run->active->chunk(run->op, data, len);
+    return run->chunk_verdict != K7I_MORE;
+}
+
+/* Everything that naming a leftover will need, before there can be one. */
+static int keep_room_for_leftovers(struct k7i_op_run *run)
+{
+    if (!run->leftover_list && !(run->leftover_list = k7i_calloc(K7I_STEPS_MAX, sizeof *run->leftover_list)))
+        return -1;
+    if (!run->spare_error) {
+        k7i_fail(&run->spare_error, K7_ERR_NO_MEMORY, "out of memory");
+        if (k7i_error_is_static(run->spare_error)) {
+            run->spare_error = NULL;
+            return -1;
+        }
+    }
+    return k7i_buf_reserve(&run->leftover[run->index], K7I_LEFTOVER_LEN) ? -1 : 0;
+}
+
+void k7i_run_send(struct k7i_op_run *run)
+{
+    struct k7i_transfer_user user = { on_finished, run->active->chunk ? on_chunk : NULL, run };
+    const struct k7_call *call = run->settings.call;
+    k7_error *error = NULL;
+
+    run->attempt++;
+    if (run->active == k7i_run_step(run) && run->active->undo && keep_room_for_leftovers(run) != 0)
+        k7i_fail_memory(&error);
+    else if (!run->transfer && k7i_transfer_new(k7i_loop_http(run->loop), &run->transfer, &error) != 0)
+        ; /* error is set */
+    else if (k7i_transfer_start(run->transfer, run->op->peer, &run->request, call ? call->traceparent : NULL,
+                                &user, &error) == 0)
+        run->waiting = K7I_FOR_TRANSFER;
+    if (error) {
+        k7i_op_fail_with(run->op, error);
+        k7i_run_give_verdict(run, K7I_FAIL);
+    }
+    k7i_run_update_timer(run);
+}
