@@ -43,7 +43,8 @@ const char *k7i_spec_namespace(const k7_spec *spec,
 /* A capability as engines want it: upper case, without "CAP_": writes at most size bytes; 0, or -1 when it is no capability name. */
 int k7i_spec_capability(const char *text, char *ret_text, size_t size);
 /* Appends the create body (the API's own JSON), with `namespace_` in the place of an unset namespace when it is not NULL, and with this library's own fields (env, …) only if
- * `extensions`. */
+ * `extensions`. Capabilities are written as Kubernetes wants them, upper case and without "CAP_": K7's server only does the former, and a prefix left
+ * there makes the container fail, or a drop go unheard. */
 struct k7i_buf;
 void k7i_spec_write_json(const k7_spec *spec, const char *namespace_, int extensions, struct k7i_buf *buf);
 
