@@ -38,8 +38,13 @@ static int run_on(struct k7i_loop *loop, const k7_client *client, const struct k
 
     if (status != 0)
         return status;
-    if ((status = plan->prepare(op, args, err)) == 0 &&
-        (status = k7i_op_run_blocking(op, loop, run, err)) == 0 && ret_result) {
+    if ((status = plan->prepare(op, args, err)) == 0)
+        status = k7i_op_run_blocking(op, loop, run, err);
+    if (status == 0 && op->error) {
+        status = k7_error_get_code(op->error);
+        *err = op->error;
+        op->error = NULL;
+    } else if (status == 0 && ret_result) {
         *ret_result = op->result;
         op->result = NULL;
     }

@@ -11,6 +11,21 @@ void k7i_run_note_leftover(struct k7i_op_run *run, int index)
     run->is_left[index] = 1;
 }
 
+/* Everything that naming a leftover will need, before there can be one. */
+int k7i_run_keep_room_for_leftovers(struct k7i_op_run *run)
+{
+    if (!run->leftover_list && !(run->leftover_list = k7i_calloc(K7I_STEPS_MAX, sizeof *run->leftover_list)))
+        return -1;
+    if (!run->spare_error) {
+        k7i_fail(&run->spare_error, K7_ERR_NO_MEMORY, "out of memory");
+        if (k7i_error_is_static(run->spare_error)) {
+            run->spare_error = NULL;
+            return -1;
+        }
+    }
+    return k7i_buf_reserve(&run->leftover[run->index], K7I_LEFTOVER_LEN) ? -1 : 0;
+}
+
 /* What is known of the call's effect, once everything that could be taken back is. */
 static int outcome_of(const struct k7i_op_run *run)
 {

@@ -179,21 +179,6 @@ static int on_chunk(void *user, int status, const void *data, size_t len)
     return run->chunk_verdict != K7I_MORE;
 }
 
-/* Everything that naming a leftover will need, before there can be one. */
-static int keep_room_for_leftovers(struct k7i_op_run *run)
-{
-    if (!run->leftover_list && !(run->leftover_list = k7i_calloc(K7I_STEPS_MAX, sizeof *run->leftover_list)))
-        return -1;
-    if (!run->spare_error) {
-        k7i_fail(&run->spare_error, K7_ERR_NO_MEMORY, "out of memory");
-        if (k7i_error_is_static(run->spare_error)) {
-            run->spare_error = NULL;
-            return -1;
-        }
-    }
-    return k7i_buf_reserve(&run->leftover[run->index], K7I_LEFTOVER_LEN) ? -1 : 0;
-}
-
 void k7i_run_send(struct k7i_op_run *run)
 {
     struct k7i_transfer_user user = { on_finished, run->active->chunk ? on_chunk : NULL, run };
@@ -201,9 +186,7 @@ void k7i_run_send(struct k7i_op_run *run)
     k7_error *error = NULL;
 
     run->attempt++;
-    if (run->active == k7i_run_step(run) && run->active->undo && keep_room_for_leftovers(run) != 0)
-        k7i_fail_memory(&error);
-    else if (!run->transfer && k7i_transfer_new(k7i_loop_http(run->loop), &run->transfer, &error) != 0)
+    if (!run->transfer && k7i_transfer_new(k7i_loop_http(run->loop), &run->transfer, &error) != 0)
         ; /* error is set */
     else if (k7i_transfer_start(run->transfer, run->op->peer, &run->request, call ? call->traceparent : NULL,
                                 &user, &error) == 0)

@@ -123,12 +123,19 @@ enum k7i_verdict k7i_op_pause(struct k7i_op *op, int64_t ms)
 }
 
 /* Settling and undoing have no effect of their own. */
+static int is_own_step(const struct k7i_op *op)
+{
+    const struct k7i_op_run *run = op->run;
+
+    return run->mode == K7I_MODE_FORWARD && run->active == op->plan->steps[run->index];
+}
+
 static void know_effect(struct k7i_op *op, enum k7i_effect effect)
 {
-    struct k7i_op_run *run = op->run;
-
-    if (run->mode == K7I_MODE_FORWARD && run->active == op->plan->steps[run->index])
-        run->effect[run->index] = (unsigned char)effect;
+    if (is_own_step(op)) {
+        op->run->effect[op->run->index] = (unsigned char)effect;
+        op->run->lost_reading = op->run->lost_unsafe = 0;
+    }
 }
 
 void k7i_op_refused(struct k7i_op *op)
@@ -141,9 +148,16 @@ void k7i_op_took_effect(struct k7i_op *op)
     know_effect(op, K7I_EFFECT_DONE);
 }
 
-void k7i_op_handed_over(struct k7i_op *op)
+void k7i_op_handed_over(struct k7i_op *op, enum k7i_repeat repeat)
 {
-    know_effect(op, K7I_EFFECT_UNKNOWN);
+    if (!is_own_step(op))
+        return;
+    if (repeat == K7I_REPEAT_SAFE) { /* nothing to settle or to take back: it may simply be done again */
+        op->run->lost_reading = 1;
+    } else {
+        op->run->lost_unsafe = 1;
+        op->run->effect[op->run->index] = K7I_EFFECT_UNKNOWN;
+    }
 }
 
 void k7i_op_give(struct k7i_op *op, void *result, void *(*free_result)(void *))

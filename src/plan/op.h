@@ -108,8 +108,10 @@ void k7i_op_took_effect(
     struct k7i_op *
         op); /* in chunk or reply: it had. In begin, before SKIP, WAIT or DONE: this step works without a request, and did */
 void k7i_op_handed_over(
-    struct k7i_op *
-        op); /* in begin, before WAIT: others have the request, without HTTP: its effect is unknown from now on */
+    struct k7i_op *op,
+    enum k7i_repeat
+        repeat); /* in begin, before WAIT or FAIL: others have the request, without HTTP: the call's
+                                outcome is unknown until k7i_op_took_effect() or k7i_op_refused() */
 void k7i_op_give(struct k7i_op *op, void *result,
                  void *(*free_result)(void *)); /* replaces an earlier result */
 void k7i_op_progress(struct k7i_op *op, const char *text, int64_t done, int64_t total);

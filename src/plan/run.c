@@ -206,7 +206,11 @@ static void begin(struct k7i_op_run *run)
     tell_progress(run);
     k7i_request_reset(&run->request);
     run->pause_ms = 0;
-    enum k7i_verdict verdict = run->active->begin(run->op, &run->request);
+    enum k7i_verdict verdict = K7I_FAIL;
+    if (run->mode == K7I_MODE_FORWARD && run->active->undo && k7i_run_keep_room_for_leftovers(run) != 0)
+        k7i_op_fail_memory(run->op);
+    else
+        verdict = run->active->begin(run->op, &run->request);
     switch (verdict) {
     case K7I_SEND:
         k7i_run_send(run);

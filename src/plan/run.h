@@ -98,7 +98,8 @@ void k7i_run_give_verdict(struct k7i_op_run *run, enum k7i_verdict verdict); /* 
 void k7i_run_note_leftover(struct k7i_op_run *run, int index);
 void k7i_run_finish(struct k7i_op_run *run);    /* the operation is over, with op->error or without */
 void k7i_run_turn_back(struct k7i_op_run *run); /* forward work ends with op->error */
-void k7i_run_abandon(struct k7i_op_run *run);   /* taking back ends, too */
+int k7i_run_keep_room_for_leftovers(struct k7i_op_run *run); /* before the step can make something */
+void k7i_run_abandon(struct k7i_op_run *run);                /* taking back ends, too */
 int k7i_run_choose_undo(
     struct k7i_op_run *run); /* the next lower step with an effect becomes active; 0: there is none */
 

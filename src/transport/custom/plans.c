@@ -45,7 +45,7 @@ static enum k7i_verdict ask(struct k7i_op *op)
     if (remaining_ms != K7_NEVER)
         reply->request.deadline_ms = k7i_clock_real.now_ms(&k7i_clock_real) + remaining_ms;
     state->asked = 1;
-    k7i_op_handed_over(op);
+    k7i_op_handed_over(op, reply->request.operation == K7I_CREATE ? K7I_REPEAT_UNSENT : K7I_REPEAT_SAFE);
     atomic_fetch_add(&reply->references, 1); /* the application's */
     custom->transport->functions[reply->request.operation](custom->transport->user, &reply->request, reply);
     return K7I_NEXT;

@@ -86,7 +86,6 @@ static enum k7i_verdict refuse_existing(struct k7i_op *op, const struct k7i_memo
     k7i_fail(&error, K7_ERR_ALREADY_EXISTS, "a sandbox '%s' exists in namespace '%s' already%s", there->name,
              there->namespace_, there->gone_ms >= 0 ? " and is being deleted" : "");
     k7i_error_set_http_status(error, 409);
-    k7i_error_set_outcome(error, K7_OUTCOME_REJECTED);
     return k7i_op_fail_with(op, error);
 }
 

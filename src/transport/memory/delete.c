@@ -49,7 +49,6 @@ static enum k7i_verdict refuse(struct k7i_op *op, int http_status, int code, con
              code == K7_ERR_CONFLICT ? " has not the uid " : "",
              code == K7_ERR_CONFLICT ? state->wanted_uid : "");
     k7i_error_set_http_status(error, http_status);
-    k7i_error_set_outcome(error, K7_OUTCOME_REJECTED);
     return k7i_op_fail_with(op, error);
 }
 

@@ -115,13 +115,17 @@ static int code_of_status(int status, enum k7i_operation operation)
     }
 }
 
-/* A read has no effect that could be in doubt; a write answered with 408 or 5xx may have taken effect. */
-static int outcome_of_status(int status, enum k7i_operation operation)
+enum k7i_repeat k7i_memory_repeat_of(enum k7i_operation operation)
 {
-    int doubtful = status == 408 || status >= 500;
+    return operation == K7I_CREATE ? K7I_REPEAT_UNSENT : K7I_REPEAT_SAFE;
+}
 
-    return doubtful && (operation == K7I_CREATE || operation == K7I_DELETE) ? K7_OUTCOME_UNKNOWN
-                                                                            : K7_OUTCOME_REJECTED;
+/* A write answered with 408 or 5xx may have taken effect; a read has none that could be in doubt. */
+static int is_doubtful(int what, enum k7i_operation operation)
+{
+    if (what == K7I_FAULT_LOST)
+        return 1;
+    return (what == 408 || what >= 500) && (operation == K7I_CREATE || operation == K7I_DELETE);
 }
 
 enum k7i_verdict k7i_memory_fault_fail(struct k7i_op *op, enum k7i_operation operation, int what)
@@ -129,17 +133,15 @@ enum k7i_verdict k7i_memory_fault_fail(struct k7i_op *op, enum k7i_operation ope
     const char *name = k7i_operation_name(operation);
     k7_error *error = NULL;
 
-    if (what == K7I_FAULT_UNREACHABLE) {
-        k7i_fail(&error, K7_ERR_CONNECT, "the simulated server is unreachable for %s, as fail= demands",
-                 name);
-    } else if (what == K7I_FAULT_LOST) {
-        k7i_fail(&error, K7_ERR_CONNECTION_LOST, "the answer to %s was lost, as fail= demands", name);
-        k7i_error_set_outcome(error, K7_OUTCOME_UNKNOWN);
-    } else {
-        k7i_fail(&error, code_of_status(what, operation),
-                 "the simulated server answered %s with status %d, as fail= demands", name, what);
-        k7i_error_set_http_status(error, what);
-        k7i_error_set_outcome(error, outcome_of_status(what, operation));
-    }
+    if (is_doubtful(what, operation))
+        k7i_op_handed_over(op, k7i_memory_repeat_of(operation));
+    if (what == K7I_FAULT_UNREACHABLE)
+        return k7i_op_fail(op, K7_ERR_CONNECT, "the simulated server is unreachable for %s, as fail= demands",
+                           name);
+    if (what == K7I_FAULT_LOST)
+        return k7i_op_fail(op, K7_ERR_CONNECTION_LOST, "the answer to %s was lost, as fail= demands", name);
+    k7i_fail(&error, code_of_status(what, operation),
+             "the simulated server answered %s with status %d, as fail= demands", name, what);
+    k7i_error_set_http_status(error, what);
     return k7i_op_fail_with(op, error);
 }

@@ -23,6 +23,7 @@ int k7i_memory_faults_parse(const char *text, struct k7i_memory_faults *faults, 
 void k7i_memory_faults_clear(struct k7i_memory_faults *faults);
 /* What happens to this request of an operation, and counts it. */
 int k7i_memory_faults_next(struct k7i_memory_faults *faults, enum k7i_operation operation);
+enum k7i_repeat k7i_memory_repeat_of(enum k7i_operation operation);
 /* Fails the operation as an answer of this status, or the lack of one, does over rest. */
 enum k7i_verdict k7i_memory_fault_fail(struct k7i_op *op, enum k7i_operation operation, int what);
 

@@ -209,7 +209,7 @@ enum k7i_verdict k7i_memory_arrive(struct k7i_op *op, struct k7i_memory_call *ca
     }
     if (fault == K7I_FAULT_HANG) {
         call->hanging = 1;
-        k7i_op_handed_over(op);
+        k7i_op_handed_over(op, k7i_memory_repeat_of(operation));
         return K7I_WAIT;
     }
     return k7i_memory_fault_fail(op, operation, fault);

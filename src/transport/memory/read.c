@@ -107,10 +107,7 @@ static int look_up(struct k7i_op *op, k7_sandbox **ret_sandbox, k7_error **err)
         return k7i_memory_describe(entry, now_ms, ret_sandbox, err);
     int code =
         k7i_fail(err, K7_ERR_NOT_FOUND, "no sandbox '%s' in namespace '%s'", state->name, state->namespace_);
-    if (err) {
-        k7i_error_set_http_status(*err, 404);
-        k7i_error_set_outcome(*err, K7_OUTCOME_REJECTED);
-    }
+    k7i_error_set_http_status(*err, 404);
     return code;
 }
 
