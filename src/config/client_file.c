@@ -79,24 +79,31 @@ static int skip_space(struct reader *reader)
     }
 }
 
-static void add_utf8(struct k7i_buf *buf, unsigned c)
+/* buf NULL: the string is skipped. */
+static void put(struct k7i_buf *buf, char c)
+{
+    if (buf)
+        k7i_buf_char(buf, c);
+}
+
+static void put_utf8(struct k7i_buf *buf, unsigned c)
 {
     if (c < 0x80) {
-        k7i_buf_char(buf, (char)c);
+        put(buf, (char)c);
         return;
     }
     if (c < 0x800) {
-        k7i_buf_char(buf, (char)(0xC0 | c >> 6));
+        put(buf, (char)(0xC0 | c >> 6));
     } else {
         if (c < 0x10000) {
-            k7i_buf_char(buf, (char)(0xE0 | c >> 12));
+            put(buf, (char)(0xE0 | c >> 12));
         } else {
-            k7i_buf_char(buf, (char)(0xF0 | c >> 18));
-            k7i_buf_char(buf, (char)(0x80 | (c >> 12 & 0x3F)));
+            put(buf, (char)(0xF0 | c >> 18));
+            put(buf, (char)(0x80 | (c >> 12 & 0x3F)));
         }
-        k7i_buf_char(buf, (char)(0x80 | (c >> 6 & 0x3F)));
+        put(buf, (char)(0x80 | (c >> 6 & 0x3F)));
     }
-    k7i_buf_char(buf, (char)(0x80 | (c & 0x3F)));
+    put(buf, (char)(0x80 | (c & 0x3F)));
 }
 
 static int read_unicode(struct reader *reader, int digits, struct k7i_buf *buf)
@@ -112,7 +119,7 @@ static int read_unicode(struct reader *reader, int digits, struct k7i_buf *buf)
     }
     if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
         return refuse(reader, "a \\u escape that stands for no character");
-    add_utf8(buf, c);
+    put_utf8(buf, c);
     return 0;
 }
 
@@ -125,7 +132,7 @@ static int read_escape(struct reader *reader, struct k7i_buf *buf)
 
     if (known) {
         reader->at++;
-        k7i_buf_char(buf, values[known - names]);
+        put(buf, values[known - names]);
         return 0;
     }
     if (c != 'u' && c != 'U')
@@ -134,7 +141,7 @@ static int read_escape(struct reader *reader, struct k7i_buf *buf)
     return read_unicode(reader, c == 'u' ? 4 : 8, buf);
 }
 
-/* A one-line string, from its quote on, into buf. */
+/* A one-line string, from its quote on, into buf (NULL: skipped). */
 static int read_string(struct reader *reader, struct k7i_buf *buf)
 {
     char quote = *reader->at++;
@@ -147,11 +154,11 @@ static int read_string(struct reader *reader, struct k7i_buf *buf)
             if (read_escape(reader, buf) != 0)
                 return K7_ERR_PARSE;
         } else {
-            k7i_buf_char(buf, *reader->at++);
+            put(buf, *reader->at++);
         }
     }
     reader->at++;
-    return buf->failed ? k7i_fail_memory(reader->err) : 0;
+    return buf && buf->failed ? k7i_fail_memory(reader->err) : 0;
 }
 
 /* A string of three quotes: only its end matters. */
@@ -183,14 +190,7 @@ static int is_block(const struct reader *reader)
 
 static int skip_string(struct reader *reader)
 {
-    struct k7i_buf text;
-
-    if (is_block(reader))
-        return skip_block(reader);
-    k7i_buf_init(&text, FILE_MAX);
-    int code = read_string(reader, &text);
-    k7i_buf_wipe(&text);
-    return code;
+    return is_block(reader) ? skip_block(reader) : read_string(reader, NULL);
 }
 
 /* Any value. Arrays and inline tables are read as brackets that match, with strings and bare words between. */

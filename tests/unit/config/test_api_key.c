@@ -121,6 +121,27 @@ START_TEST(there_is_exactly_one_credential)
 }
 END_TEST
 
+START_TEST(leaves_no_secret_in_memory)
+{
+    static char text[9000];
+    char *key;
+
+    memset(text, '\n', sizeof text);
+    memcpy(text, "hunter2", 7);
+    write_file(text, sizeof text); /* larger than one read */
+    starve_secret = "hunter2";
+    expect("hunter2");
+    memcpy(text + 100, "hunter2", 7);
+    write_file(text, sizeof text);
+    ck_assert_int_eq(k7i_config_api_key(config, &key, NULL), K7_ERR_INVALID_CONFIG);
+    ck_assert_int_eq(k7_config_set(config, "rest.api_key_file", NULL, NULL), 0);
+    ck_assert_int_eq(k7_config_set(config, "rest.api_key", "hunter2", NULL), 0);
+    expect("hunter2");
+    ck_assert_int_eq(k7_config_set(config, "rest.api_key", NULL, NULL), 0);
+    ck_assert_int_eq(starve_leaks, 0);
+}
+END_TEST
+
 static int read_once(void *user)
 {
     char *key;
@@ -154,6 +175,7 @@ int main(void)
     tcase_add_test(tests, a_file_without_a_key_is_an_error);
     tcase_add_test(tests, a_file_without_end_is_an_error);
     tcase_add_test(tests, there_is_exactly_one_credential);
+    tcase_add_test(tests, leaves_no_secret_in_memory);
     tcase_add_test(tests, survives_a_lack_of_memory);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

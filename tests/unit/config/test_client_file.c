@@ -141,6 +141,7 @@ static const struct bad {
     { "api = 1", ":1:", "[api]" },
     { "[api.url]\nx = 1", ":1:", "strings" },
     { "[api]\nurl.x = 1", ":2:", "strings" },
+    { "[api]\nurl.x = \"u\"", ":2:", "strings" },
     { "[api", ":1:", "]" },
     { "[]", ":1:", "NAME" },
     { "[api]]", ":1:", "unexpected" },
@@ -209,6 +210,24 @@ START_TEST(never_shows_a_secret)
 }
 END_TEST
 
+START_TEST(leaves_no_secret_in_memory)
+{
+    struct k7i_client_file file;
+
+    starve_secret = "hunter2";
+    ck_assert_int_eq(
+        parse(
+            "[a]\nx = \"hunter2 of another section, which may be a secret as well and is longer than a buffer\"\n[api]\nkey = "
+            "\"\\u0068unter2 that is longer than the first size of a growing buffer is, and then some\"",
+            &file, NULL),
+        0);
+    k7i_client_file_clear(&file);
+    for (size_t i = 0; i < sizeof with_secret / sizeof with_secret[0]; i++)
+        ck_assert_int_eq(parse(with_secret[i], &file, NULL), K7_ERR_PARSE);
+    ck_assert_int_eq(starve_leaks, 0);
+}
+END_TEST
+
 static int parse_once(void *user)
 {
     struct k7i_client_file file;
@@ -238,6 +257,7 @@ int main(void)
     LOOP(refuses_a_broken_file_naming_its_line, bad);
     tcase_add_test(tests, refuses_a_nul_byte);
     LOOP(never_shows_a_secret, with_secret);
+    tcase_add_test(tests, leaves_no_secret_in_memory);
     tcase_add_test(tests, survives_a_lack_of_memory);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -104,6 +104,22 @@ START_TEST(a_secret_is_for_the_transport_only)
 }
 END_TEST
 
+START_TEST(leaves_no_secret_in_memory)
+{
+    k7_config *config = new_config(), *copy;
+
+    starve_secret = "hunter2";
+    set(config, "rest.api_key", " hunter2 ");
+    set(config, "rest.api_key", "hunter2more");
+    ck_assert_int_eq(k7_config_set(config, "rest.api_key", "hunter2 x", NULL), K7_ERR_INVALID_CONFIG);
+    ck_assert_int_eq(k7i_config_dup(config, &copy, NULL), 0);
+    set(copy, "rest.api_key", NULL);
+    k7_config_free(copy);
+    k7_config_free(config);
+    ck_assert_int_eq(starve_leaks, 0);
+}
+END_TEST
+
 START_TEST(a_key_of_another_transport_is_refused)
 {
     k7_config *config = new_config();
@@ -372,6 +388,7 @@ int main(void)
     tcase_add_test(tests, wrong_arguments_are_errors);
 #ifdef K7I_WITH_REST
     tcase_add_test(tests, a_secret_is_for_the_transport_only);
+    tcase_add_test(tests, leaves_no_secret_in_memory);
     tcase_add_test(tests, a_key_of_another_transport_is_refused);
     tcase_add_test(tests, what_was_found_is_ignored_by_another_transport);
     tcase_add_test(tests, what_was_found_gives_way_to_what_is_chosen);

@@ -32,6 +32,8 @@ static const struct good {
     { "http://localhost.example.com", "http", "localhost.example.com", 0, "", 0 },
     { "http://127.0.0.1.example.com", "http", "127.0.0.1.example.com", 0, "", 0 },
     { "http://128.0.0.1", "http", "128.0.0.1", 0, "", 0 },
+    { "http://10.127.0.1", "http", "10.127.0.1", 0, "", 0 },
+    { "http://[::ffff:127.0.0.1]", "http", "::ffff:127.0.0.1", 0, "", 0 },
     { "demo:anything/else", "demo", NULL, 0, "anything/else", 0 },
     { "d.e-m+o1:x", "d.e-m+o1", NULL, 0, "x", 0 },
 };

@@ -94,6 +94,20 @@ START_TEST(accepts_no_token)
 }
 END_TEST
 
+START_TEST(leaves_no_secret_in_memory)
+{
+    k7_token token = { 0 };
+
+    starve_secret = "hunter2";
+    ck_assert_int_eq(k7_token_set(&token, "hunter2", -1), 0);
+    ck_assert_int_eq(k7_token_set(&token, "hunter2more", -1), 0);
+    k7_token_set_error(&token, "no");
+    ck_assert_int_eq(k7_token_set(&token, " hunter2\n", -1), 0);
+    k7i_token_clear(&token);
+    ck_assert_int_eq(starve_leaks, 0);
+}
+END_TEST
+
 static int set_once(void *user)
 {
     k7_token *token = user;
@@ -128,6 +142,7 @@ int main(void)
     tcase_add_test(tests, the_last_answer_counts);
     tcase_add_test(tests, a_long_error_is_cut_between_characters);
     tcase_add_test(tests, accepts_no_token);
+    tcase_add_test(tests, leaves_no_secret_in_memory);
     tcase_add_test(tests, survives_a_lack_of_memory);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
