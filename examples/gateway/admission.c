@@ -18,6 +18,8 @@ struct value {
 };
 
 struct head {
+    bool malformed; /* a name that is not a token: other programs on the way may read it as something else */
+    struct value host;
     struct value api_key;
     struct value authorization;
     struct value content_length;
@@ -34,6 +36,7 @@ static enum MHD_Result collect(void *user, enum MHD_ValueKind kind, const char *
         const char *name;
         struct value *place;
     } wanted[] = {
+        { "Host", &head->host },
         { "X-API-Key", &head->api_key },
         { "Authorization", &head->authorization },
         { "Content-Length", &head->content_length },
@@ -41,7 +44,10 @@ static enum MHD_Result collect(void *user, enum MHD_ValueKind kind, const char *
         { "Content-Encoding", &head->content_encoding },
         { "Transfer-Encoding", &head->transfer_encoding },
     };
+    static const char token[] =
+        "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     (void)kind;
+    head->malformed = head->malformed || key_size == 0 || strspn(key, token) != key_size;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         if (key_size == strlen(wanted[i].name) && strcasecmp(key, wanted[i].name) == 0) {
             wanted[i].place->text = value == NULL ? "" : value;
@@ -64,7 +70,7 @@ static struct value trim(struct value value)
     return value;
 }
 
-static bool check_target(struct request *request, const char *version)
+static bool check_target(struct request *request, const struct head *head, const char *version)
 {
     const char *why = NULL;
     if (request->raw == NULL) {
@@ -79,6 +85,14 @@ static bool check_target(struct request *request, const char *version)
     }
     if (strcmp(version, MHD_HTTP_VERSION_1_1) != 0 && strcmp(version, MHD_HTTP_VERSION_1_0) != 0) {
         answer_error(&request->answer, 505, NULL, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+        return false;
+    }
+    if (head->malformed || head->host.count > 1 ||
+        (head->host.count == 0 && strcmp(version, MHD_HTTP_VERSION_1_1) == 0)) {
+        request->answer.close = true;
+        answer_error(&request->answer, 400, NULL, "%s",
+                     head->malformed ? "a header name has characters that must not be in one"
+                                     : "there must be one Host header");
         return false;
     }
     int status = target_parse(request->raw, &request->target, &why);
@@ -298,7 +312,7 @@ bool admit(struct request *request, const char *version)
 {
     struct head head = { 0 };
     MHD_get_connection_values_n(request->http, MHD_HEADER_KIND, collect, &head);
-    return check_target(request, version) && check_route(request) && check_capacity(request) &&
+    return check_target(request, &head, version) && check_route(request) && check_capacity(request) &&
            (request->route->is_open || check_key(request, &head)) && check_parameters(request) &&
            (request->route->is_open || check_scope(request)) && check_framing(request, &head);
 }

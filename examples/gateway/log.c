@@ -8,8 +8,8 @@
 
 #include "text.h"
 
-/* Longer than any line can get: a target is at most 8 KiB, and escaping makes six bytes of one at worst. */
-#define LINE_MAX_BYTES (128 * 1024)
+/* Longer than any line can get, also when escaping makes six bytes of each. */
+#define LINE_MAX_BYTES (16 * 1024)
 
 static void begin_line(struct text *line)
 {

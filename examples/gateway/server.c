@@ -16,9 +16,10 @@
 /* Twice what admission.c accepts, so that most heads that are too large get an answer in the envelope. */
 #define CONNECTION_MEMORY_BYTES (64 * 1024)
 /* More waiting for a worker than this means that the endpoint does not keep up: fail fast. */
-#define WAITING_PER_THREAD 16
-#define STATUS_CLIENT_LEFT 499
-#define STATUS_TOO_SLOW    408
+#define WAITING_PER_THREAD    16
+#define LOGGED_PATH_MAX_BYTES 512
+#define STATUS_CLIENT_LEFT    499
+#define STATUS_TOO_SLOW       408
 
 static const char out_of_memory[] =
     "{\"error\":{\"code\":\"ServiceUnavailable\",\"message\":\"out of memory\"}}";
@@ -281,7 +282,7 @@ static void *note_target(void *user, const char *target, struct MHD_Connection *
 
 static void log_request(const struct request *request, enum MHD_RequestTerminationCode how)
 {
-    char path[TARGET_MAX_BYTES + 1] = "";
+    char path[LOGGED_PATH_MAX_BYTES + 1] = "";
     snprintf(path, sizeof path, "%.*s", request->raw == NULL ? 0 : (int)strcspn(request->raw, "?"),
              request->raw == NULL ? "" : request->raw);
     struct access_line line = {
@@ -293,16 +294,18 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
         .ms = now_ms() - request->started_ms,
     };
     enum connection_end end = connection_end(request->connection);
-    if (request->phase == REQUEST_DISCARDED) {
+    /* libmicrohttpd itself refuses what is hardly HTTP */
+    const union MHD_ConnectionInfo *refused =
+        request->phase == REQUEST_NEW
+            ? MHD_get_connection_info(request->http, MHD_CONNECTION_INFO_HTTP_STATUS)
+            : NULL;
+    if (refused != NULL) {
+        line.status = (int)refused->http_status;
+    } else if (request->phase == REQUEST_DISCARDED) {
         line.note = "answered before the end of the body";
     } else if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK || request->client_left) {
         line.note = end == CONNECTION_TOO_SLOW ? "too slow" : "the client left";
         line.status = end == CONNECTION_TOO_SLOW ? STATUS_TOO_SLOW : STATUS_CLIENT_LEFT;
-    } else if (line.status == 0) {
-        /* libmicrohttpd itself refused what is not HTTP */
-        const union MHD_ConnectionInfo *status =
-            MHD_get_connection_info(request->http, MHD_CONNECTION_INFO_HTTP_STATUS);
-        line.status = status == NULL ? 400 : (int)status->http_status;
     }
     log_access(&line);
 }
@@ -371,8 +374,8 @@ struct server *server_start(struct gateway *gateway, int listen_fd, const char *
         MHD_OPTION_NOTIFY_CONNECTION, note_connection, gateway, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)connections_capacity(gateway->connections), MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)gateway->options->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
-        1, MHD_OPTION_ARRAY, cert == NULL ? no_tls : tls, MHD_OPTION_END);
+        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY,
+        cert == NULL ? no_tls : tls, MHD_OPTION_END);
     if (server->daemon == NULL) {
         free(server);
         return NULL;
