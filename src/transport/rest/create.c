@@ -69,7 +69,7 @@ static enum k7i_verdict features_reply(struct k7i_op *op, const struct k7i_respo
     if (k7_error_get_code(unreadable) == K7_ERR_NO_MEMORY)
         return k7i_op_fail_with(op, unreadable);
     k7_error_unref(unreadable);
-    k7i_rest_facts_read(k7i_json_root(json), &facts);
+    k7i_rest_facts_read(json ? k7i_json_root(json) : NULL, &facts);
     k7i_json_free(json);
     if (facts.known)
         k7i_rest_server_learn(&k7i_rest_of(op)->server, &facts);
@@ -132,7 +132,7 @@ static enum k7i_verdict create_reply(struct k7i_op *op, const struct k7i_respons
     if (response->status != 400)
         return k7i_rest_refuse(op, response);
 
-    int failed = k7i_rest_refusal_read(response->body, response->body_len, &refusal);
+    int failed = k7i_rest_refusal_of(op, response, &refusal);
     if (!failed) {
         state->unexplained = refusal.shape == K7I_REST_ENVELOPE && !*refusal.text;
         /* It was made, then something failed; K7 takes it back from 0.2 on, and says so when it cannot. Before, it says nothing at all. */

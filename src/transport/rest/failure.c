@@ -170,13 +170,12 @@ static void add_server_text(const struct k7i_op *op, k7_error *error, const stru
 }
 
 static k7_error *make_error(const struct k7i_op *op, const struct k7i_response *response,
-                            const struct k7i_rest_refusal *refusal, char *words)
+                            const struct k7i_rest_refusal *refusal, const char *words)
 {
     int status = response->status, code = code_of(op, status, refusal);
     struct k7i_buf subject;
     k7_error *error = NULL;
 
-    clean(op, words, strlen(words), 1);
     k7i_buf_init(&subject, TEXT_LIMIT);
     k7i_rest_subject(op, &subject);
     k7i_fail(&error, code, "cannot %s %s: %s (HTTP %d)", op->plan->operation, subject.data, words, status);
@@ -189,13 +188,25 @@ static k7_error *make_error(const struct k7i_op *op, const struct k7i_response *
     return error;
 }
 
+int k7i_rest_refusal_of(const struct k7i_op *op, const struct k7i_response *response,
+                        struct k7i_rest_refusal *ret_refusal)
+{
+    int failed = k7i_rest_refusal_read(response->body, response->body_len, ret_refusal);
+
+    if (ret_refusal->text)
+        clean(op, ret_refusal->text, strlen(ret_refusal->text), 1);
+    if (ret_refusal->reason)
+        clean(op, ret_refusal->reason, strlen(ret_refusal->reason), 1);
+    return failed;
+}
+
 enum k7i_verdict k7i_rest_refuse(struct k7i_op *op, const struct k7i_response *response)
 {
     struct k7i_rest_refusal refusal;
     k7_error *error = NULL;
     char *words = NULL;
 
-    if (k7i_rest_refusal_read(response->body, response->body_len, &refusal) == 0) {
+    if (k7i_rest_refusal_of(op, response, &refusal) == 0) {
         const char *own = own_words(op, response->status, &refusal);
 
         words = response->status >= 300 && response->status < 400 ? redirect_words(op, response)

@@ -37,7 +37,7 @@ static enum k7i_verdict reply(struct k7i_op *op, const struct k7i_response *resp
     struct k7i_rest_state *state = op->state;
     struct k7i_rest_refusal refusal;
     enum k7i_verdict verdict = state->name ? K7I_FAIL : K7I_NEXT;
-    int failed = k7i_rest_refusal_read(response->body, response->body_len, &refusal);
+    int failed = k7i_rest_refusal_of(op, response, &refusal);
 
     /* Kubernetes refusing K7's server the right to read snapshots is an answer, too: it is there. */
     if (failed) {

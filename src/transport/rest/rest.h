@@ -86,6 +86,9 @@ void k7i_rest_refusal_clear(struct k7i_rest_refusal *refusal);
 
 /* --- failure.c: refusing answers as errors --- */
 
+/* The answer's refusal, without the credential should the server send that back. As k7i_rest_refusal_read(). */
+int k7i_rest_refusal_of(const struct k7i_op *op, const struct k7i_response *response,
+                        struct k7i_rest_refusal *ret_refusal);
 /* Fails the operation with what the answer says. */
 enum k7i_verdict k7i_rest_refuse(struct k7i_op *op, const struct k7i_response *response);
 /* Whether it is K7's own "not found" of a sandbox, not that of a server that has no such path: 1, 0, or -1 without memory. */
