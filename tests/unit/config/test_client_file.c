@@ -52,8 +52,7 @@ static const char *const with_url[] = {
     "[a]\nx = '''quotes'''''\n[api]\nurl = \"u\"",
     "[a]\nx = [\n  \"[api]\", # ]\n  [1, 2.5e3], {y = ']', z.w = true},\n]\n[api]\nurl = \"u\"",
     "[a]\nx = { y = [ '}' ] }\n[api]\nurl = \"u\"",
-    "[a]\nt = 1979-05-27 07:32:00.5+01:00\nd = 1979-05-27T07:32:00Z\nn = -1_000\nf = +inf\n[api]\nurl = "
-    "\"u\"",
+    "[a]\nt = 1979-05-27 07:32:00.5+01:00\nd = 1979-05-27T07:32Z\nn = -1_0\nf = +inf\n[api]\nurl=\"u\"",
     "[[a]]\nurl = \"x\"\n[[a]]\n[api]\nurl = \"u\"",
     "[api]\nrole = \"admin\"\nports = [ 1 ]\nurl = \"u\"",
     "[a]\nurlurlurlurl = 1\napi.url = \"x\"\n[api]\nurl = \"u\"",
