@@ -159,6 +159,7 @@ static void on_finished(void *user)
     const struct k7i_outcome *outcome = k7i_transfer_outcome(run->transfer);
     const struct k7i_response *response = k7i_transfer_response(run->transfer);
 
+    run->waiting = K7I_FOR_NOTHING;
     trace(run, outcome, response->status);
     if (outcome->aborted) { /* the step has seen enough of the stream */
         set_effect(run, K7I_EFFECT_DONE);
