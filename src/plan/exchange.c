@@ -10,11 +10,11 @@
 
 enum { BACK_OFF_FIRST_MS = 100, BACK_OFF_MAX_MS = 5000 };
 
-int64_t k7i_run_back_off_ms(int attempt)
+int64_t k7i_run_back_off_ms(const struct k7i_op_run *run)
 {
-    int64_t ms = BACK_OFF_FIRST_MS;
+    int64_t ms = run->settings.back_off_ms > 0 ? run->settings.back_off_ms : BACK_OFF_FIRST_MS;
 
-    while (--attempt > 0 && ms < BACK_OFF_MAX_MS)
+    for (int attempt = run->attempt; --attempt > 0 && ms < BACK_OFF_MAX_MS;)
         ms *= 2;
     if (ms > BACK_OFF_MAX_MS)
         ms = BACK_OFF_MAX_MS;
@@ -80,7 +80,7 @@ static enum k7i_effect effect_of(const struct k7i_response *response)
 static int retry(struct k7i_op_run *run, enum k7i_effect effect, int64_t asked_ms)
 {
     enum k7i_repeat repeat = run->request.repeat;
-    int64_t ms = asked_ms >= 0 ? asked_ms : k7i_run_back_off_ms(run->attempt);
+    int64_t ms = asked_ms >= 0 ? asked_ms : k7i_run_back_off_ms(run);
 
     if (repeat == K7I_REPEAT_NEVER || (repeat == K7I_REPEAT_UNSENT && effect != K7I_EFFECT_NONE))
         return 0;

@@ -68,6 +68,7 @@ struct k7i_run {
     int64_t timeout_ms;         /* K7_NEVER or more than 0 */
     int64_t cleanup_timeout_ms; /* 0: no undo */
     int attempts;               /* at most, per request */
+    int64_t back_off_ms;        /* before the second attempt, then doubled; 0: 100 */
     struct k7_cancel *cancel;   /* borrowed, or NULL */
     const struct k7_call *call; /* callbacks; borrowed, or NULL */
 };

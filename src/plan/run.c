@@ -131,7 +131,7 @@ static void settle_verdict(struct k7i_op_run *run, enum k7i_verdict verdict)
             run->effect[run->index] = K7I_EFFECT_NONE;
             k7i_run_new_request(run);
             run->attempt = run->settle_attempt;
-            k7i_run_wait_ms(run, K7I_FOR_CLOCK, k7i_run_back_off_ms(run->attempt));
+            k7i_run_wait_ms(run, K7I_FOR_CLOCK, k7i_run_back_off_ms(run));
         } else {
             run->effect[run->index] = K7I_EFFECT_DONE;
             next_step(run);

@@ -48,7 +48,8 @@ static struct object *find(struct object_server *server, const char *name, int m
     return NULL;
 }
 
-static int carry_out(struct object_server *server, const char *method, const char *name, const char *body, char *answer, size_t size)
+static int carry_out(struct object_server *server, const char *method, const char *name, const char *body,
+                     char *answer, size_t size)
 {
     struct object *object = find(server, name, strcmp(method, "POST") == 0);
     int status;
@@ -106,7 +107,8 @@ static int answer_one(struct object_server *server, int fd)
     pthread_mutex_lock(&server->mutex);
     int n = ++server->requests;
     enum fault fault = n < FAULTS ? server->faults[n] : FAULT_NONE;
-    carried = fault == FAULT_NONE || fault == FAULT_500_AFTER || fault == FAULT_CUT_AFTER || fault == FAULT_HANG_AFTER;
+    carried = fault == FAULT_NONE || fault == FAULT_500_AFTER || fault == FAULT_CUT_AFTER ||
+              fault == FAULT_HANG_AFTER;
     if (carried)
         status = carry_out(server, method, name, body, answer, sizeof answer);
     pthread_cond_broadcast(&server->changed);
@@ -120,11 +122,15 @@ static int answer_one(struct object_server *server, int fd)
     if (fault == FAULT_CUT_BEFORE || fault == FAULT_CUT_AFTER)
         return -1;
     if (fault != FAULT_NONE)
-        status = fault == FAULT_REFUSE ? 403 : fault == FAULT_429 ? 429 : fault == FAULT_503_ASKED ? 503 : 500;
+        status = fault == FAULT_REFUSE      ? 403
+                 : fault == FAULT_429       ? 429
+                 : fault == FAULT_503_ASKED ? 503
+                                            : 500;
     if (fault != FAULT_NONE)
         snprintf(answer, sizeof answer, "{}");
-    int len = snprintf(out, sizeof out, "HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n%s", status,
-                       fault == FAULT_503_ASKED ? "Retry-After: 0\r\n" : "", strlen(answer), answer);
+    int len = snprintf(out, sizeof out,
+                       "HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n%s",
+                       status, fault == FAULT_503_ASKED ? "Retry-After: 0\r\n" : "", strlen(answer), answer);
     return send(fd, out, (size_t)len, MSG_NOSIGNAL) == len ? 0 : -1;
 }
 
@@ -193,8 +199,8 @@ struct object_server *object_server_start(void)
     pthread_mutex_init(&server->mutex, NULL);
     pthread_cond_init(&server->changed, NULL);
     server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (server->fd < 0 || bind(server->fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(server->fd, 64) != 0 ||
-        getsockname(server->fd, (struct sockaddr *)&address, &len) != 0) {
+    if (server->fd < 0 || bind(server->fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(server->fd, 64) != 0 || getsockname(server->fd, (struct sockaddr *)&address, &len) != 0) {
         perror("object server");
         exit(1);
     }

@@ -5,15 +5,15 @@
 
 enum fault {
     FAULT_NONE,
-    FAULT_REFUSE,       /* 403, not carried out */
-    FAULT_500_BEFORE,   /* 500, not carried out */
-    FAULT_500_AFTER,    /* 500, carried out */
-    FAULT_503_ASKED,    /* 503 with Retry-After: 0, not carried out */
-    FAULT_429,          /* 429, not carried out */
-    FAULT_CUT_BEFORE,   /* connection closed without an answer, not carried out */
-    FAULT_CUT_AFTER,    /* the same, carried out */
-    FAULT_HANG_BEFORE,  /* never answered, not carried out */
-    FAULT_HANG_AFTER,   /* the same, carried out */
+    FAULT_REFUSE,      /* 403, not carried out */
+    FAULT_500_BEFORE,  /* 500, not carried out */
+    FAULT_500_AFTER,   /* 500, carried out */
+    FAULT_503_ASKED,   /* 503 with Retry-After: 0, not carried out */
+    FAULT_429,         /* 429, not carried out */
+    FAULT_CUT_BEFORE,  /* connection closed without an answer, not carried out */
+    FAULT_CUT_AFTER,   /* the same, carried out */
+    FAULT_HANG_BEFORE, /* never answered, not carried out */
+    FAULT_HANG_AFTER,  /* the same, carried out */
     FAULT_COUNT
 };
 
@@ -23,13 +23,15 @@ struct object_server *object_server_start(void);
 void object_server_stop(struct object_server *server);
 const char *object_server_url(const struct object_server *server);
 void object_server_forget(struct object_server *server); /* objects, faults and counts */
-void object_server_fault(struct object_server *server, int n, enum fault fault); /* the n-th request from now, from 1 */
+void object_server_fault(struct object_server *server, int n,
+                         enum fault fault); /* the n-th request from now, from 1 */
 int object_server_requests(struct object_server *server);
 int object_server_connections(struct object_server *server);
 int object_server_made(struct object_server *server, const char *name); /* how often it was made */
 int object_server_has(struct object_server *server, const char *name);
 int object_server_count(struct object_server *server);
-void object_server_put(struct object_server *server, const char *name, const char *body); /* somebody else's */
+void object_server_put(struct object_server *server, const char *name,
+                       const char *body);                      /* somebody else's */
 void object_server_await(struct object_server *server, int n); /* until n requests have come */
 
 #endif

@@ -40,7 +40,8 @@ static enum k7i_verdict created(struct k7i_op *op, const struct k7i_response *re
         return K7I_NEXT;
     if (response->status == 409)
         return k7i_op_fail(op, K7_ERR_ALREADY_EXISTS, "it is there");
-    return k7i_op_fail(op, response->status < 500 ? K7_ERR_REJECTED : K7_ERR_SERVER, "status %d", response->status);
+    return k7i_op_fail(op, response->status < 500 ? K7_ERR_REJECTED : K7_ERR_SERVER, "status %d",
+                       response->status);
 }
 
 static enum k7i_verdict settled(struct k7i_op *op, const struct k7i_response *response)
@@ -52,7 +53,7 @@ static enum k7i_verdict settled(struct k7i_op *op, const struct k7i_response *re
     return k7i_op_fail(op, K7_ERR_SERVER, "status %d", response->status);
 }
 
-#define STEP(i, step_name)                                                                                        \
+#define STEP(i, step_name)                                                                                   \
     static enum k7i_verdict create_##i(struct k7i_op *op, struct k7i_request *request)                       \
     {                                                                                                        \
         return make(request, i, "POST", op);                                                                 \
@@ -72,7 +73,7 @@ static enum k7i_verdict settled(struct k7i_op *op, const struct k7i_response *re
     }                                                                                                        \
     static const struct k7i_step settle_##i = { .name = "look", .begin = look_##i, .reply = settled };       \
     static const struct k7i_step undo_##i = { .name = "remove", .begin = remove_##i };                       \
-    static const struct k7i_step step_##i = { .name = step_name,                                               \
+    static const struct k7i_step step_##i = { .name = step_name,                                             \
                                               .begin = create_##i,                                           \
                                               .reply = created,                                              \
                                               .settle = &settle_##i,                                         \
@@ -84,15 +85,16 @@ STEP(2, "deployment");
 STEP(3, "service");
 
 static const struct k7i_step *const steps[STEPS] = { &step_0, &step_1, &step_2, &step_3 };
-static const struct k7i_plan plan = { .operation = "create",
-                                      .steps = steps,
-                                      .step_count = STEPS,
-                                      .state_size = sizeof(struct state) };
+static const struct k7i_plan plan = {
+    .operation = "create", .steps = steps, .step_count = STEPS, .state_size = sizeof(struct state)
+};
 
 static void open_peer(void)
 {
     server = object_server_start();
-    struct k7i_peer_settings settings = { .url = object_server_url(server), .response_limit = 65536, .connect_timeout_ms = 5000 };
+    struct k7i_peer_settings settings = { .url = object_server_url(server),
+                                          .response_limit = 65536,
+                                          .connect_timeout_ms = 5000 };
     ck_assert_int_eq(k7i_peer_new(&settings, &peer, NULL), 0);
 }
 
@@ -112,7 +114,9 @@ static struct k7i_op *new_op(void)
     return op;
 }
 
-static const struct k7i_run patient = { .timeout_ms = 20000, .cleanup_timeout_ms = 20000, .attempts = TRIES };
+static const struct k7i_run patient = {
+    .timeout_ms = 20000, .cleanup_timeout_ms = 20000, .attempts = TRIES, .back_off_ms = 1
+};
 
 static struct k7i_op *run(struct k7i_loop *loop, const struct k7i_run *settings)
 {
@@ -144,13 +148,15 @@ static void check_end(const struct k7i_op *op, const char *context)
 
         for (size_t k = 0; k < k7_error_leftover_count(op->error); k++)
             named |= strncmp(k7_error_leftover_at(op->error, k), names[i], strlen(names[i])) == 0;
-        ck_assert_msg(!object_server_has(server, names[i]) || named, "%s: %s is left and not named (%s)", context, names[i],
-                      k7_error_get_message(op->error));
+        ck_assert_msg(!object_server_has(server, names[i]) || named, "%s: %s is left and not named (%s)",
+                      context, names[i], k7_error_get_message(op->error));
     }
     if (k7_error_leftover_count(op->error) == 0)
-        ck_assert_msg(k7_error_get_outcome(op->error) != K7_OUTCOME_UNKNOWN, "%s: all is taken back, yet unknown", context);
+        ck_assert_msg(k7_error_get_outcome(op->error) != K7_OUTCOME_UNKNOWN,
+                      "%s: all is taken back, yet unknown", context);
     else
-        ck_assert_msg(k7_error_get_outcome(op->error) == K7_OUTCOME_UNKNOWN, "%s: something is left, yet known", context);
+        ck_assert_msg(k7_error_get_outcome(op->error) == K7_OUTCOME_UNKNOWN,
+                      "%s: something is left, yet known", context);
 }
 
 START_TEST(four_requests_on_one_connection)
@@ -185,7 +191,8 @@ START_TEST(every_pair_of_faults_leaves_nothing_unnamed)
                 snprintf(context, sizeof context, "fault %d at %d, fault %d at %d", first, n, second, m);
                 check_end(op, context);
                 for (int i = 0; i < STEPS; i++)
-                    ck_assert_msg(object_server_made(server, names[i]) <= 1, "%s: %s made twice", context, names[i]);
+                    ck_assert_msg(object_server_made(server, names[i]) <= 1, "%s: %s made twice", context,
+                                  names[i]);
                 k7i_op_free(op);
                 if (second == FAULT_NONE)
                     break;
