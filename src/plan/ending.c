@@ -30,7 +30,7 @@ int k7i_run_keep_room_for_leftovers(struct k7i_op_run *run)
 static int outcome_of(const struct k7i_op_run *run)
 {
     for (int i = 0; i < run->op->plan->step_count; i++)
-        if (run->effect[i] != K7I_EFFECT_NONE)
+        if (run->effect[i] != K7I_EFFECT_NONE && !run->op->plan->steps[i]->harmless)
             return K7_OUTCOME_UNKNOWN;
     if (run->lost_reading)
         return K7_OUTCOME_UNKNOWN;
@@ -148,7 +148,7 @@ void k7i_run_turn_back(struct k7i_op_run *run)
             else if (run->mode == K7I_MODE_FORWARD && run->effect[run->index] == K7I_EFFECT_NONE)
                 run->effect[run->index] = K7I_EFFECT_UNKNOWN;
             run->lost_unsafe |= !reads && run->request.repeat != K7I_REPEAT_SAFE;
-            run->lost_reading |= !reads && run->request.repeat == K7I_REPEAT_SAFE;
+            run->lost_reading |= !reads && run->request.repeat == K7I_REPEAT_SAFE && !run->active->harmless;
         }
     }
     run->failed_step = k7i_run_step(run)->name;

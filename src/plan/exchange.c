@@ -106,8 +106,9 @@ static void lost(struct k7i_op_run *run, const struct k7i_outcome *outcome)
     if (outcome->sent && k7i_run_is_forward(run) && run->active == k7i_run_step(run)) {
         int pure_reading = k7i_request_only_reads(&run->request) && op->plan->step_count == 1;
 
-        run->lost_reading |= pure_reading || (!k7i_request_only_reads(&run->request) &&
-                                              run->request.repeat == K7I_REPEAT_SAFE);
+        run->lost_reading |=
+            pure_reading || (!k7i_request_only_reads(&run->request) &&
+                             run->request.repeat == K7I_REPEAT_SAFE && !run->active->harmless);
         run->lost_unsafe |= run->request.repeat != K7I_REPEAT_SAFE;
     }
     if (outcome->code == K7_ERR_NO_MEMORY)

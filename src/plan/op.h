@@ -48,6 +48,8 @@ struct k7i_step {
     void (*leftover)(
         const struct k7i_op *op,
         struct k7i_buf *text); /* with undo: names what is left ("container k7_default_demo (id …)") */
+    int harmless; /* what it does needs no undo: it ends with what another step made (a start), or is meant to stay (a pulled
+                   * image); it does not make the outcome of a failed call UNKNOWN */
 };
 
 enum { K7I_STEPS_MAX = 16, K7I_CHILDREN_AT_ONCE = 8, K7I_LEFTOVER_LEN = 512 };
