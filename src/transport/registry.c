@@ -4,13 +4,6 @@
 #include "base/text.h"
 #include "k7i_features.h"
 
-#ifdef K7I_WITH_DOCKER
-/* Until the docker transport is in the tree: an empty one that its own replaces. */
-static const char *const no_schemes[] = { NULL };
-__attribute__((weak))
-const struct k7i_transport k7i_transport_docker = { .name = "docker", .schemes = no_schemes };
-#endif
-
 static const struct k7i_transport *const built_in[] = {
 #ifdef K7I_WITH_REST
     &k7i_transport_rest,

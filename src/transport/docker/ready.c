@@ -1,0 +1,141 @@
+/* ready.c: the steps of create that wait: for the end of before_script, and for the sandbox to be ready. Process 1 says both in the container's log, which is
+ * followed as it is written: no polling. When the log ends without the word, the container tells why. */
+#include "transport/docker/create.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+enum {
+    LOOK_AGAIN_MS = 100, /* the log has ended, but the container has not: engines take a moment */
+    MESSAGE_OUTPUT = 1000,
+    INSPECT_MAX = 4 * 1024 * 1024
+};
+
+enum k7i_verdict k7i_create_fail_why(struct k7i_op *op, const struct k7i_container *container)
+{
+    const struct k7i_create *create = op->state;
+    int in_script =
+        k7i_spec_has_script(create->spec) && !create->log.script_done && k7i_container_has_ended(container);
+    struct k7i_buf text;
+    k7_error *error = NULL;
+
+    k7i_buf_init(&text, 16 * 1024);
+    k7i_buf_text(&text, in_script ? "before_script: " : "the sandbox did not become ready: ");
+    k7i_container_why(container, &text);
+    if (create->log.tail_len > 0) {
+        size_t before;
+
+        k7i_buf_text(&text, in_script ? "; its output: " : "; its log: ");
+        before = text.len;
+        k7i_log_show(&create->log, MESSAGE_OUTPUT, &text);
+        if (text.len == before) /* nothing but white space */
+            k7i_buf_text(&text, "empty");
+    }
+    if (text.failed) {
+        k7i_fail_memory(&error);
+    } else {
+        k7i_fail(&error, in_script ? K7_ERR_SCRIPT_FAILED : K7_ERR_START_FAILED, "%s", text.data);
+        k7i_error_set_server_text(error, create->log.tail, create->log.tail_len);
+    }
+    k7i_buf_clear(&text);
+    return k7i_op_fail_with(op, error);
+}
+
+/* ---- following the log; or looking why it ended ---- */
+
+static enum k7i_verdict follow(struct k7i_op *op, struct k7i_request *request)
+{
+    struct k7i_create *create = op->state;
+
+    k7i_buf_clear(&create->inspected);
+    if (create->log_ended) {
+        k7i_docker_container(request, "GET", create->id, "/json", K7I_REPEAT_SAFE);
+    } else {
+        k7i_log_begin(&create->log, create->create_id);
+        k7i_docker_container(request, "GET", create->id, "/logs?follow=1&stdout=1&stderr=1", K7I_REPEAT_SAFE);
+    }
+    return K7I_SEND;
+}
+
+static enum k7i_verdict follow_chunk(struct k7i_op *op, const void *data, size_t len,
+                                     int (*enough)(const struct k7i_log *))
+{
+    struct k7i_create *create = op->state;
+
+    if (create->log_ended) {
+        k7i_buf_add(&create->inspected, data, len);
+        if (create->inspected.failed)
+            return create->inspected.failed == K7_ERR_NO_MEMORY
+                       ? k7i_op_fail_memory(op)
+                       : k7i_op_fail(op, K7_ERR_LIMIT,
+                                     "the engine's description of the container is too long");
+        return K7I_MORE;
+    }
+    k7i_log_add(&create->log, data, len);
+    if (create->log.broken)
+        return k7i_op_fail(op, K7_ERR_PROTOCOL, "the engine's log of the container is not a framed stream");
+    return enough(&create->log) ? K7I_NEXT : K7I_MORE;
+}
+
+static enum k7i_verdict follow_reply(struct k7i_op *op, const struct k7i_response *response)
+{
+    struct k7i_create *create = op->state;
+    struct k7i_container container;
+    struct k7i_json *json;
+    k7_error *error = NULL;
+
+    if (response->status != 200)
+        return k7i_docker_refused(op, response, response->status == 404 ? K7_ERR_START_FAILED : 0,
+                                  "cannot follow the container %s", create->container);
+    if (!create->log_ended) {
+        create->log_ended = 1;
+        return K7I_AGAIN;
+    }
+    create->log_ended = 0;
+    const struct k7i_response inspected = { .body = create->inspected.data,
+                                            .body_len = create->inspected.len };
+    if (k7i_docker_parse(&inspected, "container", &json, &error) != 0)
+        return k7i_op_fail_with(op, error);
+    k7i_container_read(k7i_json_root(json), &container);
+    enum k7i_verdict verdict = k7i_container_has_ended(&container) ? k7i_create_fail_why(op, &container)
+                                                                   : k7i_op_pause(op, LOOK_AGAIN_MS);
+    k7i_json_free(json);
+    return verdict;
+}
+
+/* ---- the two waits ---- */
+
+static int script_is_done(const struct k7i_log *log)
+{
+    return log->script_done;
+}
+
+static int is_ready(const struct k7i_log *log)
+{
+    return log->ready;
+}
+
+static enum k7i_verdict script_begin(struct k7i_op *op, struct k7i_request *request)
+{
+    const struct k7i_create *create = op->state;
+
+    return create->egress == K7I_EGRESS_LOCKED ? follow(op, request) : K7I_SKIP; /* else "ready" covers it */
+}
+
+static enum k7i_verdict script_chunk(struct k7i_op *op, const void *data, size_t len)
+{
+    return follow_chunk(op, data, len, script_is_done);
+}
+
+static enum k7i_verdict ready_chunk(struct k7i_op *op, const void *data, size_t len)
+{
+    return follow_chunk(op, data, len, is_ready);
+}
+
+const struct k7i_step k7i_create_before_script = {
+    .name = "before_script", .begin = script_begin, .chunk = script_chunk, .reply = follow_reply
+};
+const struct k7i_step k7i_create_ready = {
+    .name = "ready", .begin = follow, .chunk = ready_chunk, .reply = follow_reply
+};

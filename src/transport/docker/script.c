@@ -1,0 +1,145 @@
+/* script.c: see script.h. */
+#include "transport/docker/script.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char k7i_script_mark[] = "/tmp/k7_before_done";
+
+/* Plain POSIX shell, for busybox and dash alike. As process 1 it must react to TERM by itself (the kernel's default action is not for process 1), hence the trap and
+ * every longer wait in the background; and it reaps orphans, which sleep would not.
+ *
+ * The script is an argument of a shell of its own, on lines of its own: whatever it ends with ("&", a comment) cannot swallow what follows. It runs under
+ * K7's settings: -eu, and pipefail where the shell has it (K7 contract, section 2.2.3). Its exit status becomes the container's.
+ *
+ * $3 "lock": between the script and readiness the engine takes the network away: wait until the last IPv4 route is gone. 31536000 seconds are K7's
+ * 365 days, in a form that every sleep understands. */
+const char k7i_script_wrapper[] =
+    "trap 'exit 143' TERM\n"
+    "if [ -n \"$1\" ]; then\n"
+    "  rm -f /tmp/k7_before_done\n"
+    "  /bin/sh -c '(set -o pipefail) 2>/dev/null && set -o pipefail\n"
+    "set -eu\n"
+    "'\"$1\" k7 </dev/null &\n"
+    "  wait $! || exit $?\n"
+    "  echo\n"
+    "  echo \"k7 $2 script done\" >&2\n"
+    "  while [ \"$3\" = lock ] && { read -r r; read -r r; } </proc/net/route; do\n"
+    "    sleep 0.1 2>/dev/null || sleep 1\n"
+    "  done\n"
+    "  echo \"$2\" >/tmp/k7_before_done || exit 125\n"
+    "fi\n"
+    "echo \"k7 $2 ready\" >&2\n"
+    "sleep 31536000 &\n"
+    "wait\n";
+
+/* It may run once only: started again, together with its sandbox by hand, it would open the network that was locked. */
+const char k7i_script_companion[] = "[ ! -e /.k7_used ] || exit 1\n"
+                                    "echo >/.k7_used || exit 1\n"
+                                    "trap 'exit 143' TERM\n"
+                                    "sleep 31536000 &\n"
+                                    "wait\n";
+
+void k7i_log_begin(struct k7i_log *log, const char *create_id)
+{
+    *log = (struct k7i_log){ 0 };
+    snprintf(log->id, sizeof log->id, "%s", create_id);
+}
+
+/* Cuts the wrapper's line out of the tail, if it is there. */
+static int cut(struct k7i_log *log, const char *what)
+{
+    char line[K7I_CREATE_ID_LEN + 32];
+    int len = snprintf(line, sizeof line, "k7 %s %s\n", log->id, what);
+    char *found = memmem(log->tail, log->tail_len, line, (size_t)len);
+
+    if (!found)
+        return 0;
+    size_t before = (size_t)(found - log->tail);
+    memmove(found, found + len, log->tail_len - before - (size_t)len);
+    log->tail_len -= (size_t)len;
+    return 1;
+}
+
+static void add_output(struct k7i_log *log, const char *data, size_t len)
+{
+    while (len > 0) {
+        size_t piece = len < sizeof log->tail / 2 ? len : sizeof log->tail / 2;
+
+        if (log->tail_len + piece > sizeof log->tail) {
+            size_t gone = log->tail_len + piece - sizeof log->tail;
+
+            memmove(log->tail, log->tail + gone, log->tail_len - gone);
+            log->tail_len -= gone;
+        }
+        memcpy(log->tail + log->tail_len, data, piece);
+        log->tail_len += piece;
+        data += piece;
+        len -= piece;
+        log->script_done |= cut(log, "script done");
+        log->ready |= cut(log, "ready");
+    }
+}
+
+void k7i_log_add(struct k7i_log *log, const void *data, size_t len)
+{
+    const char *p = data;
+
+    while (len > 0 && !log->broken) {
+        if (log->frame_left > 0) {
+            size_t piece = len < log->frame_left ? len : log->frame_left;
+
+            add_output(log, p, piece);
+            log->frame_left -= piece;
+            p += piece;
+            len -= piece;
+            continue;
+        }
+        log->header[log->header_len++] = (unsigned char)*p++;
+        len--;
+        if (log->header_len < sizeof log->header)
+            continue;
+        const unsigned char *h = log->header;
+        log->header_len = 0;
+        log->frame_left = (size_t)h[4] << 24 | (size_t)h[5] << 16 | (size_t)h[6] << 8 | h[7];
+        /* 0 standard input, 1 output, 2 error, 3 the engine's own error */
+        if (h[0] > 3 || h[1] || h[2] || h[3])
+            log->broken = 1;
+    }
+}
+
+void k7i_log_show(const struct k7i_log *log, size_t limit, struct k7i_buf *text)
+{
+    const char *p = log->tail, *end = log->tail + log->tail_len;
+
+    while (end > p && strchr(" \t\r\n", end[-1]))
+        end--;
+    if ((size_t)(end - p) > limit) {
+        p = end - limit;
+        while (p < end && ((unsigned char)*p & 0xC0) == 0x80)
+            p++;
+    }
+    while (p < end && strchr(" \t\r\n", *p))
+        p++;
+    while (p < end) {
+        size_t len = 1;
+
+        if ((unsigned char)*p < 0x20 || *p == 0x7F) {
+            k7i_buf_char(text, ' ');
+        } else if ((unsigned char)*p < 0x80) {
+            k7i_buf_char(text, *p);
+        } else {
+            for (len = 2; len <= 4 && (size_t)(end - p) >= len && !k7i_text_is_utf8(p, len); len++)
+                ;
+            if (len > 4 || (size_t)(end - p) < len) {
+                len = 1;
+                k7i_buf_char(text, '?');
+            } else {
+                k7i_buf_add(text, p, len);
+            }
+        }
+        p += len;
+    }
+}
