@@ -37,11 +37,11 @@ K7_API int k7_call_set_progress(k7_call *call, void (*fn)(void *user, const k7_p
                                 void *user, void (*free_user)(void *user), k7_error **err);
 /* Inside a progress callback. Borrowed. Since 0.1. */
 K7_API const char *k7_progress_get_operation(const k7_progress *progress); /* "create" */
-K7_API const char *k7_progress_get_step(
-    const k7_progress *progress); /* "pull image", "start", …; "undo …" while taking back */
+/* "pull image", "start", …; "undo …" while taking back */
+K7_API const char *k7_progress_get_step(const k7_progress *progress);
 K7_API const char *k7_progress_get_text(const k7_progress *progress); /* detail for a person, or NULL */
-K7_API int64_t
-k7_progress_get_done(const k7_progress *progress); /* how much is done, e.g. bytes pulled; -1 unknown */
+/* how much is done, e.g. bytes pulled; -1 unknown */
+K7_API int64_t k7_progress_get_done(const k7_progress *progress);
 K7_API int64_t k7_progress_get_total(const k7_progress *progress); /* of how much; -1 unknown */
 
 /* k7_call_set_trace: fn is told of every request attempt after it ended. Errors: K7_ERR_NO_MEMORY. Since 0.1. */
@@ -51,8 +51,8 @@ K7_API int k7_call_set_trace(k7_call *call, void (*fn)(void *user, const k7_trac
 K7_API const char *k7_trace_get_operation(const k7_trace *trace);
 K7_API const char *k7_trace_get_step(const k7_trace *trace);
 K7_API const char *k7_trace_get_method(const k7_trace *trace);
-K7_API const char *k7_trace_get_url(
-    const k7_trace *trace); /* scheme, host and target; for a Unix socket its path comes first */
+/* scheme, host and target; for a Unix socket its path comes first */
+K7_API const char *k7_trace_get_url(const k7_trace *trace);
 K7_API int k7_trace_get_attempt(const k7_trace *trace);     /* 1, 2, … */
 K7_API int k7_trace_get_http_status(const k7_trace *trace); /* 0: no answer */
 K7_API int k7_trace_get_error_code(const k7_trace *trace);  /* K7_ERR_* when there was no answer, else 0 */

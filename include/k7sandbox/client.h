@@ -25,8 +25,8 @@ K7_API int k7_client_supports(k7_client *client, const char *operation, int *ret
 
 /* Getters; borrowed, as long as the client lives. Any thread. Since 0.1. */
 K7_API const char *k7_client_get_endpoint(const k7_client *client); /* without user names and passwords */
-K7_API const char *k7_client_get_transport(
-    const k7_client *client); /* "rest", "docker", "memory", or a custom scheme */
+/* "rest", "docker", "memory", or a custom scheme */
+K7_API const char *k7_client_get_transport(const k7_client *client);
 K7_API const char *k7_client_get_namespace(const k7_client *client); /* the default namespace */
 
 /* The operations and the built-in transports, and which has which: the matrix that the documentation prints. at: NULL when i is out of range; supports: 1, 0, or -1 for

@@ -52,8 +52,8 @@ K7_API int k7_config_add_transport(k7_config *config, k7_transport *transport, k
 K7_API size_t k7_config_key_count(void);
 K7_API const k7_config_key *k7_config_key_at(size_t i);
 K7_API const char *k7_config_key_get_name(const k7_config_key *key); /* "rest.ca_file" */
-K7_API const char *k7_config_key_get_type(
-    const k7_config_key *key); /* "text", "integer", "boolean", "path", "list" (comma separated) */
+/* "text", "integer", "boolean", "path", "list" (comma separated) */
+K7_API const char *k7_config_key_get_type(const k7_config_key *key);
 K7_API const char *k7_config_key_get_default(const k7_config_key *key); /* or NULL */
 K7_API const char *k7_config_key_get_meaning(const k7_config_key *key);
 K7_API const char *k7_config_key_get_transport(const k7_config_key *key); /* "rest", …; NULL: for all */

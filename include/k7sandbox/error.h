@@ -88,19 +88,19 @@ K7_API int k7_error_get_code(const k7_error *error);        /* K7_ERR_* */
 K7_API int k7_error_get_class(const k7_error *error);       /* K7_CLASS_* */
 K7_API int k7_error_get_outcome(const k7_error *error);     /* K7_OUTCOME_* */
 K7_API int k7_error_get_http_status(const k7_error *error); /* 0: no HTTP answer belongs to it */
-K7_API int k7_error_is_retryable(
-    const k7_error *error); /* 1: the same call may succeed later without risk of doing it twice */
-K7_API int64_t
-k7_error_get_retry_after_ms(const k7_error *error); /* what the server asked for; -1: nothing */
-K7_API const char *k7_error_get_message(
-    const k7_error *error); /* one line for a person; never contains a secret */
-K7_API const char *k7_error_get_reason(
-    const k7_error *error); /* the server's own code string, e.g. "QuotaExceeded"; or NULL */
+/* 1: the same call may succeed later without risk of doing it twice */
+K7_API int k7_error_is_retryable(const k7_error *error);
+/* what the server asked for; -1: nothing */
+K7_API int64_t k7_error_get_retry_after_ms(const k7_error *error);
+/* one line for a person; never contains a secret */
+K7_API const char *k7_error_get_message(const k7_error *error);
+/* the server's own code string, e.g. "QuotaExceeded"; or NULL */
+K7_API const char *k7_error_get_reason(const k7_error *error);
 K7_API const char *k7_error_get_operation(const k7_error *error); /* "create", "list", …; or NULL */
-K7_API const char *k7_error_get_step(
-    const k7_error *error); /* the step of the operation, e.g. "pull image"; or NULL */
-K7_API const char *k7_error_get_server_text(
-    const k7_error *error); /* what the server wrote, at most 4 KiB; or NULL */
+/* the step of the operation, e.g. "pull image"; or NULL */
+K7_API const char *k7_error_get_step(const k7_error *error);
+/* what the server wrote, at most 4 KiB; or NULL */
+K7_API const char *k7_error_get_server_text(const k7_error *error);
 
 /* What the call made and could not take back: one text per object, e.g. "container k7_default_demo (id 3f2a…)". at: NULL when i is out of
  * range. Any thread. Since 0.1. */

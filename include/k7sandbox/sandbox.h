@@ -59,16 +59,15 @@ K7_API k7_sandbox *k7_sandbox_unref(k7_sandbox *sandbox);
 K7_API const char *k7_sandbox_get_name(const k7_sandbox *sandbox);
 K7_API const char *k7_sandbox_get_namespace(const k7_sandbox *sandbox);
 K7_API const char *k7_sandbox_get_image(const k7_sandbox *sandbox);
-K7_API const char *k7_sandbox_get_status(
-    const k7_sandbox
-        *sandbox); /* K7's: "Pending", "Running", "Succeeded", "Failed", "Unknown", "No Pods", … */
+/* K7's: "Pending", "Running", "Succeeded", "Failed", "Unknown", "No Pods", … */
+K7_API const char *k7_sandbox_get_status(const k7_sandbox *sandbox);
 K7_API const char *k7_sandbox_get_error_message(const k7_sandbox *sandbox); /* "" when there is none */
 K7_API const char *k7_sandbox_get_node(const k7_sandbox *sandbox);
 K7_API const char *k7_sandbox_get_backend(const k7_sandbox *sandbox);
 K7_API const char *k7_sandbox_get_uid(const k7_sandbox *sandbox);
-K7_API const char *k7_sandbox_get_age_text(
-    const k7_sandbox *sandbox);                            /* as the server wrote it, e.g. "0:05:42" */
-K7_API int k7_sandbox_is_ready(const k7_sandbox *sandbox); /* 1, 0, or -1 unknown */
+/* as the server wrote it, e.g. "0:05:42" */
+K7_API const char *k7_sandbox_get_age_text(const k7_sandbox *sandbox);
+K7_API int k7_sandbox_is_ready(const k7_sandbox *sandbox);             /* 1, 0, or -1 unknown */
 K7_API int64_t k7_sandbox_get_restarts(const k7_sandbox *sandbox);     /* -1 unknown */
 K7_API int64_t k7_sandbox_get_created_unix(const k7_sandbox *sandbox); /* seconds since 1970; -1 unknown */
 /* Node ports (K7 from 0.3 on). at: 0 when i is out of range. */

@@ -32,13 +32,13 @@ K7_API const char *k7_request_get_namespace(const k7_request *request); /* NULL:
 K7_API const char *k7_request_get_name(const k7_request *request);      /* create, get, delete */
 K7_API const k7_spec *k7_request_get_spec(const k7_request *request);   /* create */
 K7_API const char *k7_request_get_uid(const k7_request *request);       /* delete: only if it has this uid */
-K7_API int k7_request_is_missing_error(
-    const k7_request *request); /* delete: 1: answer K7_ERR_NOT_FOUND when it is not there */
+/* delete: 1: answer K7_ERR_NOT_FOUND when it is not there */
+K7_API int k7_request_is_missing_error(const k7_request *request);
 K7_API int k7_request_is_no_wait(const k7_request *request); /* delete */
-K7_API int64_t
-k7_request_get_remaining_ms(const k7_request *request); /* until the deadline; K7_NEVER: none */
-K7_API int k7_request_is_cancelled(
-    const k7_request *request); /* 1: the call has ended; an answer will be dropped */
+/* until the deadline; K7_NEVER: none */
+K7_API int64_t k7_request_get_remaining_ms(const k7_request *request);
+/* 1: the call has ended; an answer will be dropped */
+K7_API int k7_request_is_cancelled(const k7_request *request);
 
 /* The answer: exactly one of these, from any thread; the reply and its request are gone afterwards. The texts are copied. A text that is not what it should be fails the
  * operation with K7_ERR_PROTOCOL. error: code K7_ERR_*; message may be NULL (then the code's meaning is told). By its code the error's outcome is UNKNOWN for

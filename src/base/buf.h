@@ -19,9 +19,8 @@ void k7i_buf_text(struct k7i_buf *buf, const char *text);
 void k7i_buf_char(struct k7i_buf *buf, char c);
 void k7i_buf_printf(struct k7i_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void k7i_buf_reset(struct k7i_buf *buf); /* empty, failure forgotten, memory kept */
-char *k7i_buf_take(
-    struct k7i_buf *
-        buf); /* the text, now the caller's; NULL when failed or out of memory; the buffer is empty afterwards */
+/* the text, now the caller's; NULL when failed or out of memory; the buffer is empty afterwards */
+char *k7i_buf_take(struct k7i_buf *buf);
 void k7i_buf_clear(struct k7i_buf *buf); /* frees; usable again */
 void k7i_buf_wipe(struct k7i_buf *buf);  /* overwrites, then frees: for secrets */
 

@@ -7,8 +7,7 @@
 
 /* Fills text with `digits` lower-case hexadecimal digits and a NUL. 0, or -1 when the system has no random numbers. */
 int k7i_random_hex(char *text, size_t digits);
-uint32_t k7i_random_below(
-    uint32_t
-        limit); /* 0 … limit - 1; limit at least 1; for jitter: 0 when the system has no random numbers */
+/* 0 … limit - 1; limit at least 1; for jitter: 0 when the system has no random numbers */
+uint32_t k7i_random_below(uint32_t limit);
 
 #endif

@@ -33,10 +33,10 @@ int k7i_json_member_line(const char *text, size_t len, const char *key);
 enum k7i_json_kind k7i_json_kind(const struct k7i_json_value *value);
 int k7i_json_bool(const struct k7i_json_value *value);                       /* 0 for other kinds */
 int64_t k7i_json_int(const struct k7i_json_value *value, int64_t otherwise); /* `otherwise` for other kinds */
-const char *k7i_json_string(
-    const struct k7i_json_value *value); /* NULL for other kinds; NUL-terminated, without NUL inside */
-size_t k7i_json_count(
-    const struct k7i_json_value *value); /* items of an array, members of an object, else 0 */
+/* NULL for other kinds; NUL-terminated, without NUL inside */
+const char *k7i_json_string(const struct k7i_json_value *value);
+/* items of an array, members of an object, else 0 */
+size_t k7i_json_count(const struct k7i_json_value *value);
 const struct k7i_json_value *k7i_json_at(const struct k7i_json_value *array,
                                          size_t i); /* NULL when out of range or null */
 int k7i_json_member(const struct k7i_json_value *object, const char *key,

@@ -7,9 +7,7 @@
 int k7i_name_check_sandbox(const char *name,
                            k7_error **err); /* DNS-1123 subdomain, at most 63 characters, not "metrics" */
 int k7i_name_check_namespace(const char *namespace_, k7_error **err); /* DNS-1123 label, at most 63 */
-int k7i_name_check_exposed(
-    const char *name,
-    k7_error **
-        err); /* with expose_ports: "NAME-expose" is a DNS-1035 label: at most 56, starts with a letter, no dots */
+/* with expose_ports: "NAME-expose" is a DNS-1035 label: at most 56, starts with a letter, no dots */
+int k7i_name_check_exposed(const char *name, k7_error **err);
 
 #endif

@@ -31,8 +31,8 @@ void k7i_request_header(struct k7i_request *request, const char *name,
                         const char *value); /* a value with CR, LF or NUL fails the request */
 /* Appends text to the target, everything outside RFC 3986's unreserved characters percent-encoded. */
 void k7i_request_segment(struct k7i_request *request, const char *text);
-int k7i_request_failed(
-    const struct k7i_request *request); /* 0, K7_ERR_NO_MEMORY, K7_ERR_LIMIT or K7_ERR_INVALID_ARGUMENT */
+/* 0, K7_ERR_NO_MEMORY, K7_ERR_LIMIT or K7_ERR_INVALID_ARGUMENT */
+int k7i_request_failed(const struct k7i_request *request);
 
 struct k7i_response {
     int status;
@@ -59,11 +59,10 @@ int k7i_http_expire(struct k7i_http *http);
 
 /* A transfer is reusable; the easy handle in it is kept from one request to the next. */
 struct k7i_transfer_user {
-    void (*finished)(
-        void *user); /* called from k7i_http_ready/expire, never from start; look at the transfer then */
-    int (*chunk)(
-        void *user, int status, const void *data,
-        size_t len); /* NULL: collect. Only for 2xx. Non-zero ends the transfer (then aborted is set) */
+    /* called from k7i_http_ready/expire, never from start; look at the transfer then */
+    void (*finished)(void *user);
+    /* NULL: collect. Only for 2xx. Non-zero ends the transfer (then aborted is set) */
+    int (*chunk)(void *user, int status, const void *data, size_t len);
     void *user;
 };
 int k7i_transfer_new(struct k7i_http *http, struct k7i_transfer **ret_transfer, k7_error **err);
@@ -84,10 +83,10 @@ struct k7i_outcome {
     int64_t duration_us;
 };
 const struct k7i_outcome *k7i_transfer_outcome(const struct k7i_transfer *transfer);
-const struct k7i_response *k7i_transfer_response(
-    const struct k7i_transfer *transfer); /* valid until the next start */
-const char *k7i_transfer_error_text(
-    const struct k7i_transfer *transfer); /* for code != 0: what failed, with host and port */
+/* valid until the next start */
+const struct k7i_response *k7i_transfer_response(const struct k7i_transfer *transfer);
+/* for code != 0: what failed, with host and port */
+const char *k7i_transfer_error_text(const struct k7i_transfer *transfer);
 void k7i_transfer_refuse_credential(struct k7i_transfer *transfer); /* the next start fetches a new token */
 
 /* The process-wide start of libcurl; K7_ERR_SYSTEM when it lacks something needed (thread-safe name look-up, TLS). */

@@ -34,9 +34,8 @@ struct k7i_step {
     enum k7i_verdict (*begin)(struct k7i_op *op, struct k7i_request *request);
     enum k7i_verdict (*chunk)(struct k7i_op *op, const void *data,
                               size_t len); /* 2xx bodies; NULL: collect up to the limit */
-    enum k7i_verdict (*reply)(
-        struct k7i_op *op,
-        const struct k7i_response *response); /* also for every non-2xx status that is not repeated */
+    /* also for every non-2xx status that is not repeated */
+    enum k7i_verdict (*reply)(struct k7i_op *op, const struct k7i_response *response);
     enum k7i_verdict (*child)(struct k7i_op *op, size_t i,
                               struct k7i_op **ret_child); /* a new, prepared, not started operation */
     void (*joined)(struct k7i_op *op, size_t i,
@@ -45,9 +44,8 @@ struct k7i_step {
         *settle; /* did it take effect? NEXT: yes, and it is ours; NONE: not there, or someone else's */
     const struct k7i_step *
         undo; /* takes it back; run only when the effect is DONE or settled as ours. A 404 counts as undone */
-    void (*leftover)(
-        const struct k7i_op *op,
-        struct k7i_buf *text); /* with undo: names what is left ("container k7_default_demo (id …)") */
+    /* with undo: names what is left ("container k7_default_demo (id …)") */
+    void (*leftover)(const struct k7i_op *op, struct k7i_buf *text);
     int harmless; /* what it does needs no undo: it ends with what another step made (a start), or is meant to stay (a pulled
                    * image); it does not make the outcome of a failed call UNKNOWN */
 };
@@ -61,8 +59,8 @@ struct k7i_plan {
     size_t state_size; /* op->state, zeroed */
     int (*prepare)(struct k7i_op *op, const struct k7i_args *args,
                    k7_error **err); /* checks and copies the arguments; no I/O */
-    void (*clear)(
-        struct k7i_op *op); /* frees what the state holds; called once, also after a failed prepare */
+    /* frees what the state holds; called once, also after a failed prepare */
+    void (*clear)(struct k7i_op *op);
 };
 
 /* How a call runs: a copy of k7_call and the client's settings. */
@@ -107,14 +105,10 @@ enum k7i_verdict k7i_op_fail_with(struct k7i_op *op, k7_error *error); /* takes 
 enum k7i_verdict k7i_op_sleep(struct k7i_op *op, int64_t ms);          /* K7I_SLEEP */
 enum k7i_verdict k7i_op_pause(struct k7i_op *op, int64_t ms);          /* K7I_AGAIN, after so long */
 void k7i_op_refused(struct k7i_op *op); /* in reply: whatever the status says, the request had no effect */
-void k7i_op_took_effect(
-    struct k7i_op *
-        op); /* in chunk or reply: it had. In begin, before SKIP, WAIT or DONE: this step works without a request, and did */
-void k7i_op_handed_over(
-    struct k7i_op *op,
-    enum k7i_repeat
-        repeat); /* in begin, before WAIT or FAIL: others have the request, without HTTP: the call's
-                                outcome is unknown until k7i_op_took_effect() or k7i_op_refused() */
+/* in chunk or reply: it had. In begin, before SKIP, WAIT or DONE: this step works without a request, and did */
+void k7i_op_took_effect(struct k7i_op *op);
+/* in begin, before WAIT or FAIL: others have the request, without HTTP: the call's outcome is unknown until k7i_op_took_effect() or k7i_op_refused() */
+void k7i_op_handed_over(struct k7i_op *op, enum k7i_repeat repeat);
 void k7i_op_give(struct k7i_op *op, void *result,
                  void *(*free_result)(void *)); /* replaces an earlier result */
 void k7i_op_progress(struct k7i_op *op, const char *text, int64_t done, int64_t total);

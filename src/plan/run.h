@@ -100,8 +100,8 @@ void k7i_run_finish(struct k7i_op_run *run);    /* the operation is over, with o
 void k7i_run_turn_back(struct k7i_op_run *run); /* forward work ends with op->error */
 int k7i_run_keep_room_for_leftovers(struct k7i_op_run *run); /* before the step can make something */
 void k7i_run_abandon(struct k7i_op_run *run);                /* taking back ends, too */
-int k7i_run_choose_undo(
-    struct k7i_op_run *run); /* the next lower step with an effect becomes active; 0: there is none */
+/* the next lower step with an effect becomes active; 0: there is none */
+int k7i_run_choose_undo(struct k7i_op_run *run);
 
 /* exchange.c */
 int k7i_request_only_reads(const struct k7i_request *request);
@@ -111,8 +111,8 @@ int64_t k7i_run_back_off_ms(const struct k7i_op_run *run);
 int k7i_run_has_time(const struct k7i_op_run *run, int64_t ms);
 
 /* children.c */
-void k7i_children_start(
-    struct k7i_op_run *run); /* as many as may run at once; ends the fork when there are none */
+/* as many as may run at once; ends the fork when there are none */
+void k7i_children_start(struct k7i_op_run *run);
 void k7i_children_stop(struct k7i_op_run *run);
 void k7i_children_joined(struct k7i_op_run *parent, struct k7i_op *child); /* frees the child */
 

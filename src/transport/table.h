@@ -41,8 +41,8 @@ extern const struct k7i_transport k7i_transport_rest, k7i_transport_docker, k7i_
 size_t k7i_transport_count(void); /* built-in ones, without custom */
 const struct k7i_transport *k7i_transport_at(size_t i);
 const struct k7i_transport *k7i_transport_of_scheme(const char *scheme); /* NULL: none */
-const char *k7i_transport_known_scheme(
-    const char *scheme); /* the transport's name when it exists but was not built in; else NULL */
+/* the transport's name when it exists but was not built in; else NULL */
+const char *k7i_transport_known_scheme(const char *scheme);
 const char *k7i_operation_name(enum k7i_operation operation);
 int k7i_operation_of_name(const char *name);                    /* enum k7i_operation, or -1 */
 int64_t k7i_operation_timeout_ms(enum k7i_operation operation); /* the default deadline */
