@@ -55,11 +55,11 @@ static void count(json_object *object, struct k7i_json_counts *counts)
         break;
     case json_type_object: {
         counts->objects++;
-        json_object_object_foreach(object, key, member)
+        struct json_object_iter member;
+        json_object_object_foreachC(object, member)
         {
-            (void)key;
             counts->members++;
-            count(member, counts);
+            count(member.val, counts);
         }
         break;
     }
@@ -222,9 +222,10 @@ int k7i_json_each(const struct k7i_json_value *object,
 {
     if (k7i_json_kind(object) != K7I_JSON_OBJECT)
         return 0;
-    json_object_object_foreach(as_object(object), key, member)
+    struct json_object_iter member;
+    json_object_object_foreachC(as_object(object), member)
     {
-        int result = fn(user, key, as_value(member));
+        int result = fn(user, member.key, as_value(member.val));
         if (result)
             return result;
     }

@@ -4,23 +4,17 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "format/json.h"
+#include "format/json_key.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     KEYS_AT_HAND = 64, /* keys of open objects that need no allocation */
-    FEW_KEYS = 24,     /* up to here comparing every pair is faster than sorting */
     NUMBER_LENGTH =
         512 /* of a number with a fraction or an exponent: more digits than a double can tell apart */
-};
-
-struct key {
-    const char *text; /* inside the quotes, escapes and all */
-    uint32_t len, hash;
 };
 
 struct scan {
@@ -28,9 +22,9 @@ struct scan {
     struct k7i_json_counts counts;
     struct k7i_json_fault fault;
     int depth;
-    struct key *keys; /* of all open objects, innermost last */
+    struct k7i_json_key *keys; /* of all open objects, innermost last */
     size_t key_count, key_room;
-    struct key at_hand[KEYS_AT_HAND];
+    struct k7i_json_key at_hand[KEYS_AT_HAND];
 };
 
 static int refuse_at(struct scan *scan, int code, const char *where, const char *reason)
@@ -51,33 +45,6 @@ static void skip_space(struct scan *scan)
         scan->p++;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-/* Four hexadecimal digits; -1 when they are not. */
-static int32_t hex_four(const char *p, const char *end)
-{
-    int32_t value = 0;
-
-    if (end - p < 4)
-        return -1;
-    for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(p[i]);
-        if (digit < 0)
-            return -1;
-        value = value * 16 + digit;
-    }
-    return value;
-}
-
 static int scan_escape(struct scan *scan)
 {
     const char *begin = scan->p++;
@@ -90,7 +57,7 @@ static int scan_escape(struct scan *scan)
         scan->p++;
         return 0;
     }
-    int32_t unit = hex_four(scan->p + 1, scan->end);
+    int32_t unit = k7i_json_hex_four(scan->p + 1, scan->end);
     if (unit < 0)
         return refuse_at(scan, K7_ERR_PARSE, begin, "\\u needs four hexadecimal digits");
     scan->p += 5;
@@ -101,7 +68,7 @@ static int scan_escape(struct scan *scan)
     if (unit >= 0xD800 && unit <= 0xDBFF) {
         if (scan->end - scan->p < 6 || scan->p[0] != '\\' || scan->p[1] != 'u')
             return refuse_at(scan, K7_ERR_PARSE, begin, "half of a surrogate pair");
-        int32_t low = hex_four(scan->p + 2, scan->end);
+        int32_t low = k7i_json_hex_four(scan->p + 2, scan->end);
         if (low < 0xDC00 || low > 0xDFFF)
             return refuse_at(scan, K7_ERR_PARSE, begin, "half of a surrogate pair");
         scan->p += 6;
@@ -129,35 +96,48 @@ static int scan_wide(struct scan *scan)
     return 0;
 }
 
+/* Behind the bytes that stand for themselves in a string: neither quotes, backslashes and control characters, nor parts of longer characters. */
+static const char *skip_plain(const char *p, const char *end)
+{
+    const uint64_t ones = UINT64_MAX / 255;
+
+    /* Eight at a time. Each term has the high bit set in a byte of the kind that it looks for; a borrow may set it in others, too, which are then looked at one by
+     * one. */
+    for (uint64_t word; end - p >= 8; p += 8) {
+        memcpy(&word, p, 8);
+        if ((word | (word - ones * 0x20) | ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones)) &
+            ones * 0x80)
+            break;
+    }
+    while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' && *p != '\\')
+        p++;
+    return p;
+}
+
 /* From the opening quote to behind the closing one. ret_key (may be NULL): what is between them. */
-static int scan_string(struct scan *scan, struct key *ret_key)
+static int scan_string(struct scan *scan, struct k7i_json_key *ret_key)
 {
     const char *begin = ++scan->p;
+    int escaped = 0, code;
 
     for (;;) {
+        scan->p = skip_plain(scan->p, scan->end);
         if (scan->p == scan->end)
             return refuse(scan, "");
         unsigned char c = (unsigned char)*scan->p;
-        int code = 0;
         if (c == '"')
             break;
-        if (c == '\\')
-            code = scan_escape(scan);
-        else if (c < 0x20)
-            code = refuse(scan, "control character in a string");
-        else if (c >= 0x80)
-            code = scan_wide(scan);
-        else
-            scan->p++;
+        if (c < 0x20)
+            return refuse(scan, "control character in a string");
+        escaped |= c == '\\';
+        code = c == '\\' ? scan_escape(scan) : scan_wide(scan);
         if (code)
             return code;
     }
     size_t len = (size_t)(scan->p++ - begin);
     scan->counts.string_bytes += len;
-    if (ret_key) {
-        ret_key->text = begin;
-        ret_key->len = (uint32_t)len;
-    }
+    if (ret_key)
+        *ret_key = k7i_json_key_at(begin, len, escaped);
     return 0;
 }
 
@@ -238,106 +218,11 @@ static int scan_word(struct scan *scan, const char *word, size_t len)
     return 0;
 }
 
-/* Decodes the character at *p of a string that has been scanned; the result is a UTF-16 unit or a byte, with escapes marked apart from nothing: an
- * escaped and a plain spelling of one character give the same sequence of bytes. */
-static size_t decode(const char **p, char out[4])
-{
-    const char *at = *p;
-
-    if (*at != '\\') {
-        out[0] = *at;
-        *p = at + 1;
-        return 1;
-    }
-    if (at[1] != 'u') {
-        static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-        out[0] = to[strchr(from, at[1]) - from];
-        *p = at + 2;
-        return 1;
-    }
-    uint32_t c = (uint32_t)hex_four(at + 2, at + 6);
-    *p = at + 6;
-    if (c >= 0xD800 && c <= 0xDBFF) {
-        c = 0x10000 + ((c - 0xD800) << 10) + ((uint32_t)hex_four(at + 8, at + 12) - 0xDC00);
-        *p = at + 12;
-    }
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xC0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 0x3F));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xE0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 0x3F));
-        out[2] = (char)(0x80 | (c & 0x3F));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 0x3F));
-    out[2] = (char)(0x80 | (c >> 6 & 0x3F));
-    out[3] = (char)(0x80 | (c & 0x3F));
-    return 4;
-}
-
-/* A reader of the decoded bytes of a key. */
-struct decoder {
-    const char *p, *end;
-    char piece[4];
-    size_t have, used;
-};
-
-static int next_byte(struct decoder *decoder)
-{
-    if (decoder->used == decoder->have) {
-        if (decoder->p == decoder->end)
-            return -1;
-        decoder->have = decode(&decoder->p, decoder->piece);
-        decoder->used = 0;
-    }
-    return (unsigned char)decoder->piece[decoder->used++];
-}
-
-static int compare_keys(const void *left, const void *right)
-{
-    const struct key *a = left, *b = right;
-
-    if (a->hash != b->hash)
-        return a->hash < b->hash ? -1 : 1;
-    struct decoder in_a = { .p = a->text, .end = a->text + a->len };
-    struct decoder in_b = { .p = b->text, .end = b->text + b->len };
-    for (;;) {
-        int x = next_byte(&in_a), y = next_byte(&in_b);
-        if (x != y)
-            return x < y ? -1 : 1;
-        if (x < 0)
-            return 0;
-    }
-}
-
-static void hash_key(struct key *key)
-{
-    uint32_t hash = 2166136261U; /* FNV-1a; collisions only cost time, and not much: then keys are compared */
-
-    if (!memchr(key->text, '\\', key->len)) {
-        for (uint32_t i = 0; i < key->len; i++)
-            hash = (hash ^ (unsigned char)key->text[i]) * 16777619U;
-    } else {
-        struct decoder decoder = { .p = key->text, .end = key->text + key->len };
-        for (int c; (c = next_byte(&decoder)) >= 0;)
-            hash = (hash ^ (unsigned char)c) * 16777619U;
-    }
-    key->hash = hash;
-}
-
-static int push_key(struct scan *scan, struct key key)
+static int push_key(struct scan *scan, struct k7i_json_key key)
 {
     if (scan->key_count == scan->key_room) {
-        struct key *old = scan->keys == scan->at_hand ? NULL : scan->keys;
-        struct key *keys = k7i_reallocarray(old, scan->key_room * 2, sizeof *keys);
+        struct k7i_json_key *old = scan->keys == scan->at_hand ? NULL : scan->keys;
+        struct k7i_json_key *keys = k7i_reallocarray(old, scan->key_room * 2, sizeof *keys);
         if (!keys)
             return refuse_at(scan, K7_ERR_NO_MEMORY, scan->p, "out of memory");
         if (!old)
@@ -345,34 +230,17 @@ static int push_key(struct scan *scan, struct key key)
         scan->keys = keys;
         scan->key_room *= 2;
     }
-    hash_key(&key);
     scan->keys[scan->key_count++] = key;
     return 0;
 }
 
-static int refuse_equal(struct scan *scan, const struct key *a, const struct key *b)
-{
-    return refuse_at(scan, K7_ERR_PARSE, (a->text > b->text ? a : b)->text - 1,
-                     "the same key a second time in one object");
-}
-
 static int check_keys(struct scan *scan, size_t first)
 {
-    struct key *keys = scan->keys + first;
-    size_t count = scan->key_count - first;
+    const struct k7i_json_key *again = k7i_json_equal_keys(scan->keys + first, scan->key_count - first);
 
-    if (count <= FEW_KEYS) {
-        for (size_t i = 1; i < count; i++)
-            for (size_t j = 0; j < i; j++)
-                if (keys[i].hash == keys[j].hash && compare_keys(&keys[i], &keys[j]) == 0)
-                    return refuse_equal(scan, &keys[i], &keys[j]);
-    } else {
-        qsort(keys, count, sizeof *keys, compare_keys);
-        for (size_t i = 1; i < count; i++)
-            if (compare_keys(&keys[i - 1], &keys[i]) == 0)
-                return refuse_equal(scan, &keys[i - 1], &keys[i]);
-    }
     scan->key_count = first;
+    if (again)
+        return refuse_at(scan, K7_ERR_PARSE, again->text - 1, "the same key a second time in one object");
     return 0;
 }
 
@@ -391,7 +259,7 @@ static int scan_object(struct scan *scan)
         return 0;
     }
     for (;;) {
-        struct key key;
+        struct k7i_json_key key;
 
         skip_space(scan);
         if (scan->p == scan->end || *scan->p != '"')
@@ -528,16 +396,6 @@ int k7i_json_fail(const char *text, const struct k7i_json_fault *fault, k7_error
                     column, fault->reason);
 }
 
-static int key_is(const struct key *key, const char *text)
-{
-    struct decoder decoder = { .p = key->text, .end = key->text + key->len };
-
-    for (; *text; text++)
-        if (next_byte(&decoder) != (unsigned char)*text)
-            return 0;
-    return next_byte(&decoder) < 0;
-}
-
 size_t k7i_json_find_key(const char *text, size_t len, const char *key)
 {
     struct scan scan = { .p = text, .end = text + len, .begin = text };
@@ -545,12 +403,12 @@ size_t k7i_json_find_key(const char *text, size_t len, const char *key)
 
     while (scan.p < scan.end) {
         char c = *scan.p;
-        struct key found;
+        struct k7i_json_key found;
 
         if (c == '"') {
             if (scan_string(&scan, &found) != 0)
                 break;
-            if (depth == 1 && is_key && key_is(&found, key))
+            if (depth == 1 && is_key && k7i_json_key_is(&found, key))
                 return (size_t)(found.text - 1 - text);
             is_key = 0;
             continue;
