@@ -15,6 +15,22 @@ void k7i_buf_init(struct k7i_buf *buf, size_t limit)
     *buf = (struct k7i_buf){ .data = empty_text, .limit = limit };
 }
 
+/* realloc() may move what it holds and leave a copy where it was. */
+static char *grow(const struct k7i_buf *buf, size_t capacity)
+{
+    char *old = buf->capacity ? buf->data : NULL;
+
+    if (!old || !buf->secret)
+        return k7i_realloc(old, capacity);
+    char *data = k7i_alloc(capacity);
+    if (data) {
+        memcpy(data, old, buf->len);
+        explicit_bzero(old, buf->capacity);
+        k7i_free(old);
+    }
+    return data;
+}
+
 int k7i_buf_reserve(struct k7i_buf *buf, size_t more)
 {
     if (buf->failed)
@@ -27,7 +43,7 @@ int k7i_buf_reserve(struct k7i_buf *buf, size_t more)
     size_t capacity = buf->capacity ? buf->capacity : 64;
     while (capacity < need)
         capacity = capacity > buf->limit / 2 ? buf->limit + 1 : capacity * 2;
-    char *data = k7i_realloc(buf->capacity ? buf->data : NULL, capacity);
+    char *data = grow(buf, capacity);
     if (!data)
         return buf->failed = K7_ERR_NO_MEMORY;
     data[buf->len] = '\0';

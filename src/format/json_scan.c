@@ -7,7 +7,9 @@
 #include "format/json_key.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,33 +152,50 @@ static int scan_digits(struct scan *scan)
     return 0;
 }
 
-/* An integer that no int64 can hold, or a fraction beyond double, is refused rather than changed: json-c would clamp the one and make infinity of the
- * other. */
+/* Whether a number with a fraction or an exponent is beyond double. strtod() reads fractions by the locale, so it gets a whole number with an exponent. */
+static int is_infinite(const char *number, size_t len)
+{
+    char text[NUMBER_LENGTH + 32];
+    size_t digits = 0, i = 0;
+    long exponent = 0, fraction = 0, sign = 1;
+    int behind_point = 0;
+
+    for (; i < len && number[i] != 'e' && number[i] != 'E'; i++) {
+        if (number[i] == '.') {
+            behind_point = 1;
+        } else {
+            text[digits++] = number[i];
+            fraction += behind_point;
+        }
+    }
+    if (i < len && (number[++i] == '-' || number[i] == '+'))
+        sign = number[i++] == '-' ? -1 : 1;
+    for (; i < len; i++)
+        if (exponent < 1000000)
+            exponent = exponent * 10 + (number[i] - '0');
+    snprintf(text + digits, sizeof text - digits, "e%ld", sign * exponent - fraction);
+    return isinf(strtod(text, NULL));
+}
+
+/* A number that int64 or double cannot hold is refused rather than changed: json-c would clamp it or make infinity of it. */
 static int check_range(struct scan *scan, const char *begin, int is_integer)
 {
     size_t len = (size_t)(scan->p - begin);
+    char number[NUMBER_LENGTH];
 
     if (is_integer && len <= 18) /* int64 holds any eighteen digits */
         return 0;
     if (len >= NUMBER_LENGTH)
         return refuse_at(scan, K7_ERR_LIMIT, begin, "a number has too many digits");
-    char number[NUMBER_LENGTH], *mantissa_end;
+    if (!is_integer)
+        return is_infinite(begin, len)
+                   ? refuse_at(scan, K7_ERR_PARSE, begin, "a number too large for a double")
+                   : 0;
     memcpy(number, begin, len);
     number[len] = '\0';
-    if (is_integer) {
-        errno = 0;
-        strtoll(number, NULL, 10);
-        return errno ? refuse_at(scan, K7_ERR_PARSE, begin, "an integer beyond 64 bits") : 0;
-    }
-    /* Not strtod: it reads the fraction by the locale. Beyond double means a decimal magnitude above 308. */
-    size_t whole = strspn(number + (number[0] == '-'), "0123456789");
-    mantissa_end = number + strcspn(number, "eE");
-    long exponent = 0;
-    if (*mantissa_end)
-        exponent = strtol(mantissa_end + 1, NULL, 10);
-    if (exponent > 308 - (long)whole || exponent < -NUMBER_LENGTH * 2)
-        return refuse_at(scan, K7_ERR_PARSE, begin, "a number too large or too small");
-    return 0;
+    errno = 0;
+    strtoll(number, NULL, 10);
+    return errno ? refuse_at(scan, K7_ERR_PARSE, begin, "an integer beyond 64 bits") : 0;
 }
 
 static int scan_number(struct scan *scan)

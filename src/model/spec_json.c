@@ -329,6 +329,7 @@ int k7_spec_to_json(const k7_spec *spec, char **ret_text, k7_error **err)
     if (!spec)
         return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "spec is NULL");
     k7i_buf_init(&buf, K7I_SPEC_BUF_LIMIT);
+    buf.secret = 1;
     k7i_spec_write(spec, &buf);
     return k7i_spec_end_write(&buf, ret_text, err);
 }

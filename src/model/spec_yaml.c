@@ -20,6 +20,7 @@ int k7_spec_from_yaml(const char *text, size_t len, k7_spec **ret_spec, k7_error
     if (code)
         return code;
     k7i_buf_init(&json, K7I_SPEC_BUF_LIMIT);
+    json.secret = 1;
     code = k7i_yaml_to_json("k7.yaml", text, len, &json, err);
     if (code == 0)
         code = k7i_spec_read("k7.yaml", json.data, json.len, ret_spec, err);
@@ -42,6 +43,7 @@ int k7_spec_to_yaml(const k7_spec *spec, char **ret_text, k7_error **err)
     if (code)
         return code;
     k7i_buf_init(&yaml, K7I_SPEC_BUF_LIMIT);
+    yaml.secret = 1;
     k7i_yaml_from_json(k7i_json_root(json), &yaml);
     k7i_json_free(json);
     return k7i_spec_end_write(&yaml, ret_text, err);
