@@ -79,7 +79,7 @@ int k7i_rest_reason_code(const char *reason)
         { "AlreadyExists", K7_ERR_ALREADY_EXISTS },
         { "QuotaExceeded", K7_ERR_QUOTA_EXCEEDED },
         { "RateLimited", K7_ERR_RATE_LIMITED },
-        { "ImagePull", K7_ERR_IMAGE_PULL },
+        { "ImagePullFailed", K7_ERR_IMAGE_PULL },
         { "ScriptFailed", K7_ERR_SCRIPT_FAILED },
         { "StartFailed", K7_ERR_START_FAILED },
         { "UnsupportedArgument", K7_ERR_UNSUPPORTED_ARGUMENT },
