@@ -15,6 +15,7 @@ void k7i_response_reset(struct k7i_transfer *transfer)
 {
     transfer->response = (struct k7i_response){ .retry_after_ms = -1 };
     transfer->header_bytes = 0;
+    transfer->headers_end = 0;
     transfer->limit_hit = 0;
     transfer->server_date = -1;
     k7i_buf_clear(&transfer->body); /* the last answer may have been large: not kept */
@@ -75,6 +76,7 @@ size_t k7i_response_header(char *line, size_t size, size_t count, void *user)
         transfer->limit_hit = K7_ERR_LIMIT;
         return 0;
     }
+    transfer->headers_end = len <= 2 && (*line == '\r' || *line == '\n');
     if (len > 5 && strncmp(line, "HTTP/", 5) == 0) { /* a new answer: the one before was an interim one */
         transfer->response.retry_after_ms = -1;
         transfer->server_date = -1;

@@ -390,6 +390,27 @@ static void classify(struct k7i_transfer *transfer, CURLcode result)
     }
 }
 
+/* Two things that libcurl 7.88 does not tell as they are. */
+static void correct(struct k7i_transfer *transfer, CURLcode result)
+{
+    enum { LINE_MAX_PROBE = 1024 * 1024 };
+    struct k7i_outcome *outcome = &transfer->outcome;
+
+    /* A connection that ends among the headers counts as a complete answer. */
+    if (result == CURLE_OK && !transfer->headers_end) {
+        outcome->code = K7_ERR_CONNECTION_LOST;
+        snprintf(transfer->curl_error, sizeof transfer->curl_error, "the connection ended among the headers");
+    }
+    /* A header line of more than 100 KiB counts as lack of memory: where there is memory, it was the line. */
+    if (result == CURLE_OUT_OF_MEMORY && transfer->header_bytes > 0 && !transfer->headers_end) {
+        void *probe = k7i_alloc(LINE_MAX_PROBE);
+
+        if (probe)
+            outcome->code = K7_ERR_LIMIT;
+        k7i_free(probe);
+    }
+}
+
 void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result)
 {
     struct k7i_outcome *outcome = &transfer->outcome;
@@ -401,6 +422,7 @@ void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result)
     curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
     classify(transfer, result);
+    correct(transfer, result);
     outcome->sent = sent > 0;
     outcome->reused = sent > 0 && connects == 0;
     outcome->duration_us = k7i_now_us() - transfer->started_us;
@@ -413,8 +435,7 @@ void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result)
     if (outcome->code == K7_ERR_LIMIT)
         k7i_buf_printf(&transfer->error_text, "%s: the answer exceeds the limit of %zu bytes",
                        k7i_peer_url(transfer->peer),
-                       transfer->header_bytes > K7I_HEADER_LIMIT ? (size_t)K7I_HEADER_LIMIT
-                                                                 : transfer->peer->response_limit);
+                       transfer->headers_end ? transfer->peer->response_limit : (size_t)K7I_HEADER_LIMIT);
     else if (outcome->code)
         k7i_buf_printf(&transfer->error_text, "%s: %s", k7i_peer_url(transfer->peer),
                        transfer->curl_error[0] ? transfer->curl_error : curl_easy_strerror(result));
