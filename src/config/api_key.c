@@ -40,12 +40,6 @@ int k7i_config_api_key(const k7_config *config, char **ret_key, k7_error **err)
                *path = k7i_config_text(config, "rest.api_key_file");
 
     *ret_key = NULL;
-    if (key && path)
-        return k7i_fail(err, K7_ERR_INVALID_CONFIG,
-                        "rest.api_key and rest.api_key_file are both set: unset one");
-    if ((key || path) && k7i_config_token_provider(config).fn)
-        return k7i_fail(err, K7_ERR_INVALID_CONFIG, "%s and a token provider are both set: unset one",
-                        key ? "rest.api_key" : "rest.api_key_file");
     if (path)
         return read_key(path, ret_key, err);
     if (!key)

@@ -31,10 +31,17 @@ struct k7_config {
     struct slot slots[]; /* in the table's order */
 };
 
-/* Keys that exclude each other: what the program sets takes the place of what was found in the environment or K7's client file. */
+/* Keys that exclude each other; the first two also exclude a token provider. What the program sets takes the place of what was found in the environment or in
+ * K7's client file. */
 static const char *const alternatives[][2] = {
     { "rest.api_key", "rest.api_key_file" },
     { "rest.ca_file", "rest.ca_pem" },
+};
+
+/* Keys that are of no use without another one. */
+static const char *const companions[][2] = {
+    { "rest.client_key_file", "rest.client_cert_file" },
+    { "docker.client_key_file", "docker.client_cert_file" },
 };
 
 static void clear_slot(struct slot *slot)
@@ -226,6 +233,19 @@ int k7i_config_check_transport(const k7_config *config, const char *transport, k
     if (config->provider && strcmp(transport, "rest") != 0)
         return k7i_fail(err, K7_ERR_INVALID_CONFIG,
                         "a token provider is set, but the endpoint belongs to the transport %s", transport);
+    for (size_t i = 0; i < sizeof alternatives / sizeof alternatives[0]; i++)
+        if (k7i_config_is_set(config, alternatives[i][0]) && k7i_config_is_set(config, alternatives[i][1]))
+            return k7i_fail(err, K7_ERR_INVALID_CONFIG, "%s and %s are both set: unset one",
+                            alternatives[i][0], alternatives[i][1]);
+    if (config->provider)
+        for (size_t i = 0; i < 2; i++)
+            if (k7i_config_is_set(config, alternatives[0][i]))
+                return k7i_fail(err, K7_ERR_INVALID_CONFIG, "%s and a token provider are both set: unset one",
+                                alternatives[0][i]);
+    for (size_t i = 0; i < sizeof companions / sizeof companions[0]; i++)
+        if (k7i_config_is_set(config, companions[i][0]) && !k7i_config_is_set(config, companions[i][1]))
+            return k7i_fail(err, K7_ERR_INVALID_CONFIG, "%s is set without %s", companions[i][0],
+                            companions[i][1]);
     return 0;
 }
 

@@ -12,8 +12,8 @@ int k7i_config_bool(const k7_config *config, const char *key);
 int k7i_config_list_has(const k7_config *config, const char *key, const char *entry);
 int k7i_config_is_set(const k7_config *config, const char *key);
 
-/* Every key that the program set belongs to `transport` or to all: else K7_ERR_INVALID_CONFIG naming it. What k7_config_load_default() found for another
- * transport is ignored. */
+/* Before a client is opened: every key that the program set belongs to `transport` or to all, none excludes another one or the token provider, and none lacks another one that it
+ * needs: else K7_ERR_INVALID_CONFIG. What k7_config_load_default() found for another transport is ignored. */
 int k7i_config_check_transport(const k7_config *config, const char *transport, k7_error **err);
 
 int k7i_config_dup(const k7_config *config, k7_config **ret_config, k7_error **err);
@@ -35,8 +35,8 @@ struct k7_token {
 /* k7i_token_clear: empty, without expiry; the text is wiped. */
 void k7i_token_clear(k7_token *token);
 
-/* k7i_config_api_key: the API key in force, of rest.api_key or read from rest.api_key_file; NULL when there is none. More than one of them and a token provider is an
- * error. Released with k7i_secret_free(). Only in builds with the rest transport. */
+/* k7i_config_api_key: the API key in force, of rest.api_key or read from rest.api_key_file; NULL when there is none. After k7i_config_check_transport(). Released
+ * with k7i_secret_free(). Only in builds with the rest transport. */
 int k7i_config_api_key(const k7_config *config, char **ret_key, k7_error **err);
 
 /* Custom transports, as unexplained objects with their reference functions: the config layer knows nothing of transports. */

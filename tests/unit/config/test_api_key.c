@@ -102,25 +102,6 @@ START_TEST(a_file_without_end_is_an_error)
 }
 END_TEST
 
-static int provide(void *user, k7_token *token)
-{
-    (void)user;
-    return k7_token_set(token, "t", -1);
-}
-
-START_TEST(there_is_exactly_one_credential)
-{
-    write_file("hunter2", 7);
-    ck_assert_int_eq(k7_config_set(config, "rest.api_key", "hunter2", NULL), 0);
-    expect_failure(K7_ERR_INVALID_CONFIG, "rest.api_key and rest.api_key_file are both set");
-    ck_assert_int_eq(k7_config_set(config, "rest.api_key_file", NULL, NULL), 0);
-    ck_assert_int_eq(k7_config_set_token_provider(config, provide, NULL, NULL, NULL), 0);
-    expect_failure(K7_ERR_INVALID_CONFIG, "rest.api_key and a token provider are both set");
-    ck_assert_int_eq(k7_config_set(config, "rest.api_key", NULL, NULL), 0);
-    expect(NULL);
-}
-END_TEST
-
 START_TEST(leaves_no_secret_in_memory)
 {
     static char text[9000];
@@ -174,7 +155,6 @@ int main(void)
     tcase_add_test(tests, it_may_be_in_a_file_and_is_trimmed);
     tcase_add_test(tests, a_file_without_a_key_is_an_error);
     tcase_add_test(tests, a_file_without_end_is_an_error);
-    tcase_add_test(tests, there_is_exactly_one_credential);
     tcase_add_test(tests, leaves_no_secret_in_memory);
     tcase_add_test(tests, survives_a_lack_of_memory);
     suite_add_tcase(suite, tests);

@@ -177,6 +177,46 @@ START_TEST(what_was_found_gives_way_to_what_is_chosen)
 }
 END_TEST
 
+START_TEST(keys_that_exclude_each_other_are_refused)
+{
+    static const char *const pairs[][3] = {
+        { "rest.api_key", "rest.api_key_file", "rest.api_key and rest.api_key_file are both set: unset one" },
+        { "rest.ca_file", "rest.ca_pem", "rest.ca_file and rest.ca_pem are both set: unset one" },
+    };
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        k7_config *config = new_config();
+        k7_error *error = NULL;
+
+        set(config, pairs[i][0], "x");
+        ck_assert_int_eq(k7i_config_check_transport(config, "rest", NULL), 0);
+        set(config, pairs[i][1], i == 0 ? "/key" : "-----BEGIN CERTIFICATE-----");
+        ck_assert_int_eq(k7i_config_check_transport(config, "rest", &error), K7_ERR_INVALID_CONFIG);
+        ck_assert_str_eq(k7_error_get_message(error), pairs[i][2]);
+        k7_error_unref(error);
+        set(config, pairs[i][0], NULL);
+        ck_assert_int_eq(k7i_config_check_transport(config, "rest", NULL), 0);
+        k7_config_free(config);
+    }
+}
+END_TEST
+
+START_TEST(a_private_key_needs_its_certificate)
+{
+    k7_config *config = new_config();
+    k7_error *error = NULL;
+
+    set(config, "rest.client_key_file", "/key");
+    ck_assert_int_eq(k7i_config_check_transport(config, "rest", &error), K7_ERR_INVALID_CONFIG);
+    ck_assert_str_eq(k7_error_get_message(error),
+                     "rest.client_key_file is set without rest.client_cert_file");
+    k7_error_unref(error);
+    set(config, "rest.client_cert_file", "/cert");
+    ck_assert_int_eq(k7i_config_check_transport(config, "rest", NULL), 0);
+    k7_config_free(config);
+}
+END_TEST
+
 START_TEST(filling_in_names_the_source_but_not_the_secret)
 {
     k7_config *config = new_config();
@@ -291,6 +331,28 @@ START_TEST(a_provider_belongs_to_the_rest_transport)
 }
 END_TEST
 
+#ifdef K7I_WITH_REST
+START_TEST(a_provider_excludes_an_api_key)
+{
+    static const char *const keys[] = { "rest.api_key", "rest.api_key_file" };
+
+    for (size_t i = 0; i < 2; i++) {
+        k7_config *config = new_config();
+        k7_error *error = NULL;
+
+        ck_assert_int_eq(k7i_config_fill(config, "rest.api_key", "found", "K7_API_KEY", NULL), 0);
+        ck_assert_int_eq(k7_config_set_token_provider(config, provide, NULL, NULL, NULL), 0);
+        ck_assert_int_eq(k7i_config_check_transport(config, "rest", NULL), 0); /* what was found gave way */
+        set(config, keys[i], "x");
+        ck_assert_int_eq(k7i_config_check_transport(config, "rest", &error), K7_ERR_INVALID_CONFIG);
+        ck_assert_ptr_nonnull(strstr(k7_error_get_message(error), "a token provider are both set"));
+        k7_error_unref(error);
+        k7_config_free(config);
+    }
+}
+END_TEST
+#endif
+
 static void *ref_object(void *object)
 {
     ++*(int *)object;
@@ -392,6 +454,8 @@ int main(void)
     tcase_add_test(tests, a_key_of_another_transport_is_refused);
     tcase_add_test(tests, what_was_found_is_ignored_by_another_transport);
     tcase_add_test(tests, what_was_found_gives_way_to_what_is_chosen);
+    tcase_add_test(tests, keys_that_exclude_each_other_are_refused);
+    tcase_add_test(tests, a_private_key_needs_its_certificate);
     tcase_add_test(tests, filling_in_names_the_source_but_not_the_secret);
 #endif
 #ifdef K7I_WITH_DOCKER
@@ -401,6 +465,9 @@ int main(void)
     tcase_add_test(tests, a_new_provider_takes_the_place_of_the_old_one);
     tcase_add_test(tests, the_providers_user_is_freed_also_when_setting_fails);
     tcase_add_test(tests, a_provider_belongs_to_the_rest_transport);
+#ifdef K7I_WITH_REST
+    tcase_add_test(tests, a_provider_excludes_an_api_key);
+#endif
     tcase_add_test(tests, attachments_are_shared_and_their_schemes_differ);
     tcase_add_test(tests, survives_a_lack_of_memory);
     suite_add_tcase(suite, tests);
