@@ -48,9 +48,9 @@ struct k7i_transfer {
     uint64_t generation, refused; /* of the credential */
     struct curl_slist lines[K7I_HEADER_LINES];
     size_t header_bytes;
-    int headers_end; /* the empty line after them has come */
-    int limit_hit;   /* K7_ERR_LIMIT, K7_ERR_NO_MEMORY or 0 */
-    time_t server_date;
+    int headers_end;              /* the empty line after them has come */
+    int limit_hit;                /* K7_ERR_LIMIT, K7_ERR_NO_MEMORY or 0 */
+    time_t server_date, retry_at; /* of the headers Date and Retry-After; -1: none */
     int64_t started_us;
     char curl_error[CURL_ERROR_SIZE];
     struct k7i_buf error_text;

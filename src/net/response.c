@@ -17,7 +17,7 @@ void k7i_response_reset(struct k7i_transfer *transfer)
     transfer->header_bytes = 0;
     transfer->headers_end = 0;
     transfer->limit_hit = 0;
-    transfer->server_date = -1;
+    transfer->server_date = transfer->retry_at = -1;
     k7i_buf_clear(&transfer->body); /* the last answer may have been large: not kept */
     k7i_buf_init(&transfer->body, transfer->peer ? transfer->peer->response_limit : 0);
     k7i_buf_reset(&transfer->content_type);
@@ -45,23 +45,31 @@ static const char *value_of(char *line, size_t len, const char *name, size_t *re
     return value;
 }
 
-/* RFC 9110, section 10.2.3: seconds, or a date; a date is compared with the server's own clock when it sent one. */
-static int64_t retry_after_ms(const char *value, time_t server_date)
+static int64_t limited_ms(long long seconds)
+{
+    return seconds > RETRY_AFTER_MAX_MS / 1000 ? RETRY_AFTER_MAX_MS : (int64_t)seconds * 1000;
+}
+
+/* RFC 9110, section 10.2.3: seconds, or a date. */
+static void read_retry_after(struct k7i_transfer *transfer, const char *value)
 {
     char *end;
     long long seconds = strtoll(value, &end, 10);
 
-    if (end == value || *end) {
-        time_t when = curl_getdate(value, NULL);
-        if (when == -1)
-            return -1;
-        seconds = (long long)when - (long long)(server_date != -1 ? server_date : (time_t)k7i_now_unix());
-        if (seconds < 0)
-            seconds = 0;
-    }
-    if (seconds < 0)
-        return -1;
-    return seconds > RETRY_AFTER_MAX_MS / 1000 ? RETRY_AFTER_MAX_MS : (int64_t)seconds * 1000;
+    if (end == value || *end)
+        transfer->retry_at = curl_getdate(value, NULL);
+    else if (seconds >= 0)
+        transfer->response.retry_after_ms = limited_ms(seconds);
+}
+
+/* A date is compared with the server's own clock when it sent one, before or after. */
+static void settle_retry_after(struct k7i_transfer *transfer)
+{
+    time_t now = transfer->server_date != -1 ? transfer->server_date : (time_t)k7i_now_unix();
+
+    if (transfer->retry_at != -1)
+        transfer->response.retry_after_ms =
+            transfer->retry_at > now ? limited_ms((long long)transfer->retry_at - (long long)now) : 0;
 }
 
 size_t k7i_response_header(char *line, size_t size, size_t count, void *user)
@@ -79,7 +87,7 @@ size_t k7i_response_header(char *line, size_t size, size_t count, void *user)
     transfer->headers_end = len <= 2 && (*line == '\r' || *line == '\n');
     if (len > 5 && strncmp(line, "HTTP/", 5) == 0) { /* a new answer: the one before was an interim one */
         transfer->response.retry_after_ms = -1;
-        transfer->server_date = -1;
+        transfer->server_date = transfer->retry_at = -1;
         k7i_buf_reset(&transfer->content_type);
         k7i_buf_reset(&transfer->location);
     } else if ((value = value_of(line, len, "Content-Type", &value_len)) != NULL) {
@@ -97,8 +105,10 @@ size_t k7i_response_header(char *line, size_t size, size_t count, void *user)
                value_len > 0) {
         memcpy(text, value, value_len);
         text[value_len] = '\0';
-        transfer->response.retry_after_ms = retry_after_ms(text, transfer->server_date);
+        read_retry_after(transfer, text);
     }
+    if (transfer->headers_end)
+        settle_retry_after(transfer);
     if (transfer->content_type.failed || transfer->location.failed) {
         transfer->limit_hit = K7_ERR_NO_MEMORY;
         return 0;
