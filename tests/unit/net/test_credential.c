@@ -1,0 +1,152 @@
+/* test_credential.c: a token is fetched once, again when it expires or was refused, and by one thread at a time. */
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "net/credential.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct source {
+    int fetched, freed, fail;
+    int64_t lifetime_s; /* -1: unknown */
+};
+
+static int fetch(void *user, char **ret_token, int64_t *ret_expires_unix, k7_error **err)
+{
+    struct source *source = user;
+    char text[32];
+
+    if (source->fail)
+        return k7i_fail(err, K7_ERR_CREDENTIAL, "no token");
+    snprintf(text, sizeof text, "token-%d", ++source->fetched);
+    *ret_token = k7i_secret_dup(text);
+    *ret_expires_unix = source->lifetime_s < 0 ? -1 : k7i_now_unix() + source->lifetime_s;
+    return 0;
+}
+
+static void count_free(void *user)
+{
+    ((struct source *)user)->freed++;
+}
+
+static struct k7i_credential *new_credential(struct source *source)
+{
+    struct k7i_credential_source description = { fetch, source, count_free };
+    struct k7i_credential *credential;
+
+    ck_assert_int_eq(k7i_credential_new(&description, &credential, NULL), 0);
+    return credential;
+}
+
+static void expect(struct k7i_credential *credential, uint64_t *generation, const char *token)
+{
+    char *got;
+
+    ck_assert_int_eq(k7i_credential_get(credential, generation, &got, NULL), 0);
+    ck_assert_str_eq(got, token);
+    k7i_secret_free(got);
+}
+
+START_TEST(a_token_is_kept_until_it_expires)
+{
+    struct source source = { .lifetime_s = 3600 };
+    struct k7i_credential *credential = new_credential(&source);
+    uint64_t generation = 0;
+
+    expect(credential, &generation, "token-1");
+    generation = 0;
+    expect(credential, &generation, "token-1");
+    k7i_credential_free(credential);
+    ck_assert_int_eq(source.freed, 1);
+}
+END_TEST
+
+START_TEST(a_token_that_is_about_to_expire_or_of_unknown_life_is_fetched_anew)
+{
+    struct source source = { .lifetime_s = _i ? -1 : 5 };
+    struct k7i_credential *credential = new_credential(&source);
+    uint64_t generation = 0;
+
+    expect(credential, &generation, "token-1");
+    generation = 0;
+    expect(credential, &generation, "token-2");
+    k7i_credential_free(credential);
+}
+END_TEST
+
+START_TEST(a_refused_token_is_replaced_once_for_all_who_had_it)
+{
+    struct source source = { .lifetime_s = 3600 };
+    struct k7i_credential *credential = new_credential(&source);
+    uint64_t first = 0, second = 0;
+
+    expect(credential, &first, "token-1");
+    expect(credential, &second, "token-1");
+    expect(credential, &first, "token-2");
+    expect(credential, &second, "token-2");
+    k7i_credential_free(credential);
+}
+END_TEST
+
+START_TEST(a_failure_is_told_and_the_next_call_tries_again)
+{
+    struct source source = { .fail = 1, .lifetime_s = 3600 };
+    struct k7i_credential *credential = new_credential(&source);
+    uint64_t generation = 0;
+    k7_error *error = NULL;
+    char *token;
+
+    ck_assert_int_eq(k7i_credential_get(credential, &generation, &token, &error), K7_ERR_CREDENTIAL);
+    ck_assert_ptr_null(token);
+    k7_error_unref(error);
+    source.fail = 0;
+    expect(credential, &generation, "token-1");
+    k7i_credential_free(credential);
+}
+END_TEST
+
+static void *get_once(void *credential)
+{
+    uint64_t generation = 0;
+    char *token;
+
+    ck_assert_int_eq(k7i_credential_get(credential, &generation, &token, NULL), 0);
+    k7i_secret_free(token);
+    return NULL;
+}
+
+START_TEST(many_threads_fetch_once)
+{
+    struct source source = { .lifetime_s = 3600 };
+    struct k7i_credential *credential = new_credential(&source);
+    pthread_t threads[8];
+
+    for (int i = 0; i < 8; i++)
+        pthread_create(&threads[i], NULL, get_once, credential);
+    for (int i = 0; i < 8; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert_int_eq(source.fetched, 1);
+    k7i_credential_free(credential);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("net/credential");
+    TCase *tests = tcase_create("credential");
+
+    tcase_add_test(tests, a_token_is_kept_until_it_expires);
+    tcase_add_loop_test(tests, a_token_that_is_about_to_expire_or_of_unknown_life_is_fetched_anew, 0, 2);
+    tcase_add_test(tests, a_refused_token_is_replaced_once_for_all_who_had_it);
+    tcase_add_test(tests, a_failure_is_told_and_the_next_call_tries_again);
+    tcase_add_test(tests, many_threads_fetch_once);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
