@@ -390,7 +390,7 @@ static void classify(struct k7i_transfer *transfer, CURLcode result)
     }
 }
 
-/* Two things that libcurl 7.88 does not tell as they are. */
+/* What libcurl 7.88 does not tell as it is. */
 static void correct(struct k7i_transfer *transfer, CURLcode result)
 {
     enum { LINE_MAX_PROBE = 1024 * 1024 };
@@ -400,6 +400,12 @@ static void correct(struct k7i_transfer *transfer, CURLcode result)
     if (result == CURLE_OK && !transfer->headers_end) {
         outcome->code = K7_ERR_CONNECTION_LOST;
         snprintf(transfer->curl_error, sizeof transfer->curl_error, "the connection ended among the headers");
+    }
+    /* With TLS 1.3 a server refuses the client's certificate, or its lack, only when the request is under way: the alert comes in place of the answer. */
+    if (outcome->code == K7_ERR_CONNECTION_LOST && transfer->header_bytes == 0 &&
+        strstr(transfer->curl_error, "alert")) {
+        outcome->code = K7_ERR_TLS;
+        outcome->certificate = strstr(transfer->curl_error, "certificate") != NULL;
     }
     /* A header line of more than 100 KiB counts as lack of memory: where there is memory, it was the line. */
     if (result == CURLE_OUT_OF_MEMORY && transfer->header_bytes > 0 && !transfer->headers_end) {
