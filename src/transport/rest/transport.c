@@ -128,8 +128,16 @@ static int make_credential(struct k7i_rest *rest, const k7_config *config,
 
 static int check_plaintext(const k7_config *config, const struct k7i_endpoint *endpoint, k7_error **err)
 {
-    if (strcmp(endpoint->scheme, "http") != 0 || k7i_endpoint_is_loopback(endpoint) ||
-        k7i_config_bool(config, "rest.allow_plaintext"))
+    const char *proxy = k7i_config_text(config, "rest.proxy");
+
+    if (strcmp(endpoint->scheme, "http") != 0 || k7i_config_bool(config, "rest.allow_plaintext"))
+        return 0;
+    if (proxy) /* it would see everything, wherever it is */
+        return k7i_fail(
+            err, K7_ERR_INVALID_CONFIG,
+            "rest.proxy: the credential would be seen by the proxy: use an https:// endpoint, or set "
+            "rest.allow_plaintext to true");
+    if (k7i_endpoint_is_loopback(endpoint))
         return 0;
     return k7i_fail(err, K7_ERR_INVALID_CONFIG,
                     "endpoint: the credential would travel unencrypted to \"%s\": use https://, or set "
