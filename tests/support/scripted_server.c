@@ -373,6 +373,16 @@ static int serve(struct connection *connection)
     return state;
 }
 
+/* Closing with something unread would be a reset, which overtakes the alert. */
+static void let_the_alert_arrive(const struct connection *connection)
+{
+    char data[4096];
+
+    shutdown(connection->fd, SHUT_WR);
+    while (recv(connection->fd, data, sizeof data, 0) > 0)
+        continue;
+}
+
 static void *connection_main(void *user)
 {
     struct connection *connection = user;
@@ -386,6 +396,8 @@ static void *connection_main(void *user)
         SSL_set_fd(connection->ssl, connection->fd);
         if (SSL_accept(connection->ssl) == 1)
             state = serve(connection);
+        else
+            let_the_alert_arrive(connection);
     } else {
         state = serve(connection);
     }
