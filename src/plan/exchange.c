@@ -97,10 +97,13 @@ static void lost(struct k7i_op_run *run, const struct k7i_outcome *outcome)
                    outcome->code == K7_ERR_CONNECTION_LOST ||
                    (outcome->code == K7_ERR_TLS && !outcome->certificate);
     enum k7i_effect effect = outcome->sent ? K7I_EFFECT_UNKNOWN : K7I_EFFECT_NONE;
+    const struct k7i_response *response = k7i_transfer_response(run->transfer);
     k7_error *error = NULL;
 
     if (may_pass && retry(run, effect, -1))
         return;
+    if (response->status >= 400) /* only the body of a refusal was lost */
+        effect = effect_of(response);
     if (run->effect[run->index] != K7I_EFFECT_DONE) /* a step that streams may have said so */
         set_effect(run, effect);
     if (outcome->sent && k7i_run_is_forward(run) && run->active == k7i_run_step(run)) {
