@@ -140,10 +140,11 @@ static char *redirect_words(const struct k7i_op *op, const struct k7i_response *
 {
     if (!response->location)
         return k7i_strdup("the server redirects without saying where");
-    char *location = k7i_strndup(response->location, LOCATION_MAX), *words = NULL;
+    size_t len = strnlen(response->location, LOCATION_MAX);
+    char *location = k7i_strndup(response->location, len), *words = NULL;
 
     if (location) {
-        clean(op, location, strlen(location), 1);
+        clean(op, location, len, 1);
         words = k7i_sprintf("the server redirects to %s, which is never followed: set the endpoint to the "
                             "address that answers itself",
                             location);
