@@ -61,6 +61,7 @@ static inline void set_key(k7_config *config, const char *key, const char *value
 /* Opens the client; takes the configuration. */
 static inline void open_client(k7_config *config)
 {
+    traces = retries = 0;
     ck_assert_int_eq(k7_call_new(&call, NULL), 0);
     ck_assert_int_eq(k7_call_set_trace(call, on_trace, NULL, NULL, NULL), 0);
     if (k7_client_open(config, &client, &err) != 0)
