@@ -155,7 +155,7 @@ static const char *outcome_text(int outcome)
     case K7_ITEM_NOT_STARTED:
         return "not tried";
     default:
-        return "unknown: no answer came";
+        return "unknown whether deleted";
     }
 }
 

@@ -17,10 +17,11 @@ void report_hints(const k7_error *err)
 {
     if (k7_error_get_reason(err) != NULL)
         print_hint("reason", k7_error_get_reason(err));
-    if (k7_error_get_step(err) != NULL)
-        print_hint("step", k7_error_get_step(err));
+    const char *step = k7_error_get_step(err), *message = k7_error_get_message(err);
+    if (step != NULL && (message == NULL || strstr(message, step) == NULL))
+        print_hint("step", step);
     if (k7_error_get_outcome(err) == K7_OUTCOME_UNKNOWN)
-        print_hint("effect", "unknown: no answer came, so it may have been done; look with get or list");
+        print_hint("effect", "unknown: it may have been done; look with get or list");
     for (size_t i = 0; i < k7_error_leftover_count(err); i++)
         print_hint("left behind", k7_error_leftover_at(err, i));
     int64_t after_ms = k7_error_get_retry_after_ms(err);

@@ -1,7 +1,7 @@
 /* terminal.c: see terminal.h. The state is the process's own: one terminal, one set of signal handlers. */
 #include "terminal.h"
 #include "text.h"
-#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,9 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+enum { SIGNAL_COUNT = sizeof(signals) / sizeof(signals[0]) };
 
 static k7_cancel *volatile cancel_on_signal;
 static volatile sig_atomic_t caught_signal;
@@ -22,7 +25,6 @@ static void on_signal(int signal_number)
         k7_cancel_trigger(cancel_on_signal);
 }
 
-/* No SA_RESTART: a question that waits for its answer must end, too. */
 static void set_handler(int signal_number, void (*handler)(int))
 {
     struct sigaction now, before;
@@ -35,11 +37,10 @@ static void set_handler(int signal_number, void (*handler)(int))
 
 void terminal_catch_signals(k7_cancel *cancel)
 {
-    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
     void (*handler)(int) = cancel != NULL ? on_signal : SIG_DFL;
     if (cancel != NULL)
         cancel_on_signal = cancel;
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
         set_handler(signals[i], handler);
     if (cancel == NULL)
         cancel_on_signal = NULL;
@@ -50,6 +51,20 @@ int terminal_caught_signal(void)
     return caught_signal;
 }
 
+/* Waits until there is something to read. The signals are blocked but while waiting, so that none is missed between the look and the wait. Returns 0 when one came. */
+static int wait_for_input(void)
+{
+    struct pollfd input = { STDIN_FILENO, POLLIN, 0 };
+    sigset_t caught, before;
+    sigemptyset(&caught);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        sigaddset(&caught, signals[i]);
+    sigprocmask(SIG_BLOCK, &caught, &before);
+    int ready = caught_signal == 0 ? ppoll(&input, 1, NULL, &before) : -1;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return ready > 0;
+}
+
 int terminal_confirm(const char *question)
 {
     char answer[16];
@@ -57,7 +72,7 @@ int terminal_confirm(const char *question)
         return -1;
     text_print(stderr, question);
     fputs(" [y/N] ", stderr);
-    if (fgets(answer, sizeof(answer), stdin) == NULL) {
+    if (!wait_for_input() || fgets(answer, sizeof(answer), stdin) == NULL) {
         fputc('\n', stderr);
         return 0;
     }

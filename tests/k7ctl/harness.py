@@ -117,6 +117,7 @@ class Server:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # one write for head and body
 
             def log_message(self, *_):
                 pass
@@ -135,6 +136,10 @@ class Server:
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
+                try:
+                    self.wfile.flush()
+                except OSError:  # k7ctl went away in the meantime
+                    self.close_connection = True
 
             do_GET = do_POST = do_DELETE = handle_any
 
