@@ -176,7 +176,7 @@ static void tell_progress(struct k7i_op_run *run)
     const struct k7_call *call = run->settings.call;
     char text[96];
 
-    if (!call || !call->progress || run->parent || run->entered)
+    if (!call || !call->progress || run->parent || (run->entered && run->mode != K7I_MODE_ROLLBACK))
         return;
     k7_progress progress = { run->op->plan->operation, run->active->name, NULL, -1, -1 };
     if (run->mode == K7I_MODE_ROLLBACK) {
