@@ -410,16 +410,18 @@ def test_what_a_cancelled_create_may_have_left_is_said(k7ctl):
 
 
 def test_a_cancelled_create_is_undone_and_a_second_ctrl_c_abandons_that(k7ctl):
-    slow = "memory:?latency_ms=600&start_ms=600000"
-    terminal = Terminal(k7ctl, "--endpoint", slow, "create", "demo", "alpine")
+    terminal = Terminal(k7ctl, "--endpoint", "memory:?start_ms=600000", "create", "demo", "alpine")
     terminal.expect("creating demo: ready")
     terminal.type("\x03")
-    result = expect(terminal.finish(), 130, "undo", "cancelled")
+    result = expect(terminal.finish(), 130, "creating demo: undo store", "cancelled")
     assert "left behind" not in result.err, result
-    terminal = Terminal(k7ctl, "--endpoint", slow.replace("=600&", "=600000&"), "create", "demo", "alpine")
-    terminal.expect("creating demo: store")
+    stuck = ("--endpoint", "memory:?start_ms=600000&fail=delete:hang", "--set", "cleanup_timeout_ms=600000")
+    terminal = Terminal(k7ctl, *stuck, "create", "demo", "alpine")
+    terminal.expect("creating demo: ready")
     terminal.type("\x03")
-    expect(terminal.finish(), 130, "cancelled")
+    terminal.expect("creating demo: undo store")
+    terminal.type("\x03")
+    expect(terminal.finish(), 130, "cancelled", "left behind: ", "demo")
 
 
 # --- with the gateway ---------------------------------------------------------------------------------------------------------------
