@@ -67,7 +67,7 @@ static void do_get(const struct question *question, const k7_call *call)
 
 static int list_text(const k7_sandboxes *list, char **ret_text, k7_error **err)
 {
-    char *text = malloc(2);
+    char *text = malloc(sizeof "[]");
     size_t len = 1;
     int status = 0;
 
