@@ -2,7 +2,7 @@
 #include "config/client_file.h"
 
 #include "base/text.h"
-#include "fuzz.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +20,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (int i = 0; i < K7I_CLIENT_FIELDS; i++) {
             const char *value = file.fields[i].value;
 
-            fuzz_assert((value != NULL) == (file.fields[i].line > 0));
-            fuzz_assert(file.fields[i].line <= lines);
-            fuzz_assert(!value || k7i_text_is_utf8(value, strlen(value)));
+            FUZZ_CHECK((value != NULL) == (file.fields[i].line > 0));
+            FUZZ_CHECK(file.fields[i].line <= lines);
+            FUZZ_CHECK(!value || k7i_text_is_utf8(value, strlen(value)));
         }
     } else {
         const char *message = k7_error_get_message(error);
         int line = 0;
 
-        fuzz_assert(k7_error_get_code(error) == K7_ERR_PARSE);
-        fuzz_assert(!k7i_text_has_control(message));
-        fuzz_assert(strncmp(message, "f:", 2) == 0 && (line = atoi(message + 2)) >= 1 && line <= lines);
+        FUZZ_CHECK(k7_error_get_code(error) == K7_ERR_PARSE);
+        FUZZ_CHECK(!k7i_text_has_control(message));
+        FUZZ_CHECK(strncmp(message, "f:", 2) == 0 && (line = atoi(message + 2)) >= 1 && line <= lines);
     }
     k7_error_unref(error);
     k7i_client_file_clear(&file);

@@ -2,26 +2,26 @@
 #include "config/endpoint.h"
 
 #include "base/text.h"
-#include "fuzz.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static void check_endpoint(const struct k7i_endpoint *endpoint)
 {
-    fuzz_assert(strspn(endpoint->scheme, "abcdefghijklmnopqrstuvwxyz0123456789+.-") ==
-                strlen(endpoint->scheme));
-    fuzz_assert(*endpoint->scheme >= 'a' && *endpoint->scheme <= 'z');
-    fuzz_assert(endpoint->port >= 0 && endpoint->port <= 65535);
-    fuzz_assert(endpoint->host || endpoint->port == 0);
-    fuzz_assert(!endpoint->host || (*endpoint->host && !strpbrk(endpoint->host, "@/?#[]%\\ ")));
-    fuzz_assert(!strpbrk(endpoint->path, "?#") && !k7i_text_has_control(endpoint->path));
+    FUZZ_CHECK(strspn(endpoint->scheme, "abcdefghijklmnopqrstuvwxyz0123456789+.-") ==
+               strlen(endpoint->scheme));
+    FUZZ_CHECK(*endpoint->scheme >= 'a' && *endpoint->scheme <= 'z');
+    FUZZ_CHECK(endpoint->port >= 0 && endpoint->port <= 65535);
+    FUZZ_CHECK(endpoint->host || endpoint->port == 0);
+    FUZZ_CHECK(!endpoint->host || (*endpoint->host && !strpbrk(endpoint->host, "@/?#[]%\\ ")));
+    FUZZ_CHECK(!strpbrk(endpoint->path, "?#") && !k7i_text_has_control(endpoint->path));
     for (size_t i = 0; i < endpoint->parameter_count; i++) {
         const struct k7i_endpoint_parameter *parameter = &endpoint->parameters[i];
 
-        fuzz_assert(*parameter->name && !k7i_text_has_control(parameter->value));
-        fuzz_assert(k7i_text_is_utf8(parameter->value, strlen(parameter->value)));
-        fuzz_assert(k7i_endpoint_parameter(endpoint, parameter->name) == parameter->value);
+        FUZZ_CHECK(*parameter->name && !k7i_text_has_control(parameter->value));
+        FUZZ_CHECK(k7i_text_is_utf8(parameter->value, strlen(parameter->value)));
+        FUZZ_CHECK(k7i_endpoint_parameter(endpoint, parameter->name) == parameter->value);
     }
     k7i_endpoint_is_loopback(endpoint);
 }
@@ -35,9 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (k7i_endpoint_parse(text, &endpoint, &error) == 0) {
         check_endpoint(endpoint);
     } else {
-        fuzz_assert(k7_error_get_code(error) == K7_ERR_INVALID_CONFIG && !endpoint);
-        fuzz_assert(!k7i_text_has_control(k7_error_get_message(error)));
-        fuzz_assert(!strchr(k7_error_get_message(error), '@'));
+        FUZZ_CHECK(k7_error_get_code(error) == K7_ERR_INVALID_CONFIG && !endpoint);
+        FUZZ_CHECK(!k7i_text_has_control(k7_error_get_message(error)));
+        FUZZ_CHECK(!strchr(k7_error_get_message(error), '@'));
     }
     k7_error_unref(error);
     k7i_endpoint_free(endpoint);
