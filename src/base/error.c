@@ -21,13 +21,16 @@ struct k7_error {
     size_t leftover_count;
 };
 
-static k7_error out_of_memory = {
-    .references = 1,
-    .code = K7_ERR_NO_MEMORY,
-    .outcome = K7_OUTCOME_NOT_SENT,
-    .retryable = -1,
-    .retry_after_ms = -1,
-    .message = (char *)"out of memory",
+#define OUT_OF_MEMORY(what_is_known)                                                                         \
+    {                                                                                                        \
+        .references = 1, .code = K7_ERR_NO_MEMORY, .outcome = what_is_known, .retryable = -1,                \
+        .retry_after_ms = -1, .message = (char *)"out of memory",                                            \
+    }
+/* One for each outcome: what is known of the effect can be told without memory, too. */
+static k7_error out_of_memory[] = {
+    [K7_OUTCOME_NOT_SENT] = OUT_OF_MEMORY(K7_OUTCOME_NOT_SENT),
+    [K7_OUTCOME_REJECTED] = OUT_OF_MEMORY(K7_OUTCOME_REJECTED),
+    [K7_OUTCOME_UNKNOWN] = OUT_OF_MEMORY(K7_OUTCOME_UNKNOWN),
 };
 
 static const struct row {
@@ -124,7 +127,7 @@ const char *k7_error_class_name(int error_class)
 int k7i_fail_memory(k7_error **err)
 {
     if (err)
-        *err = &out_of_memory;
+        *err = &out_of_memory[K7_OUTCOME_NOT_SENT];
     return K7_ERR_NO_MEMORY;
 }
 
@@ -165,16 +168,21 @@ int k7i_fail(k7_error **err, int code, const char *format, ...)
     return code;
 }
 
+static int writable(const k7_error *error)
+{
+    return error && !k7i_error_is_static(error);
+}
+
 k7_error *k7_error_ref(k7_error *error)
 {
-    if (error && error != &out_of_memory)
+    if (writable(error))
         atomic_fetch_add(&error->references, 1);
     return error;
 }
 
 k7_error *k7_error_unref(k7_error *error)
 {
-    if (error && error != &out_of_memory && atomic_fetch_sub(&error->references, 1) == 1) {
+    if (writable(error) && atomic_fetch_sub(&error->references, 1) == 1) {
         for (size_t i = 0; i < error->leftover_count; i++)
             k7i_free(error->leftovers[i]);
         k7i_free(error->leftovers);
@@ -186,15 +194,18 @@ k7_error *k7_error_unref(k7_error *error)
     return NULL;
 }
 
-static int writable(const k7_error *error)
-{
-    return error && error != &out_of_memory;
-}
-
 void k7i_error_set_outcome(k7_error *error, int outcome)
 {
     if (writable(error))
         error->outcome = outcome;
+}
+
+k7_error *k7i_error_with_outcome(k7_error *error, int outcome)
+{
+    if (k7i_error_is_static(error))
+        return &out_of_memory[outcome];
+    k7i_error_set_outcome(error, outcome);
+    return error;
 }
 
 void k7i_error_set_http_status(k7_error *error, int status)
@@ -257,7 +268,10 @@ void k7i_error_take_leftovers(k7_error *error, char **list, size_t count)
 
 int k7i_error_is_static(const k7_error *error)
 {
-    return error == &out_of_memory;
+    for (size_t i = 0; i < sizeof out_of_memory / sizeof out_of_memory[0]; i++)
+        if (error == &out_of_memory[i])
+            return 1;
+    return 0;
 }
 
 void k7i_error_move(k7_error **to, k7_error *error)

@@ -13,6 +13,8 @@ int k7i_fail_memory(k7_error **err); /* K7_ERR_NO_MEMORY; needs no memory */
 
 /* Details, set by whoever knows them. All accept NULL and the static error (nothing happens), and leave a detail out when memory is too short. */
 void k7i_error_set_outcome(k7_error *error, int outcome);
+/* The same, also for the static error: returns the error that takes the place of the given one. */
+k7_error *k7i_error_with_outcome(k7_error *error, int outcome);
 void k7i_error_set_http_status(k7_error *error, int status);
 void k7i_error_set_retry_after_ms(k7_error *error, int64_t ms);
 void k7i_error_set_retryable(k7_error *error,

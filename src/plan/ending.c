@@ -89,7 +89,7 @@ void k7i_run_finish(struct k7i_op_run *run)
         k7i_error_set_operation(op->error, op->plan->operation);
         if (run->failed_step)
             k7i_error_set_step(op->error, run->failed_step);
-        k7i_error_set_outcome(op->error, outcome);
+        op->error = k7i_error_with_outcome(op->error, outcome);
         /* Only requests that may be repeated were lost: so may the call. */
         if (outcome == K7_OUTCOME_UNKNOWN && !run->lost_unsafe && run->lost_reading)
             k7i_error_set_retryable(op->error, 1);
