@@ -227,6 +227,15 @@ static CURLcode set_template(struct k7i_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for an abandoned look-up */
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 65536L);
+    /* libcurl's own defaults, once more: curl_easy_reset() leaves these at 0, and says nothing, when memory is too short for the paths of
+     * certificates that it copies before them (lib/url.c, Curl_init_userdefined). */
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 65536L);
+    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 60L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 60L);
+    curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 1L);
+    curl_easy_setopt(easy, CURLOPT_EXPECT_100_TIMEOUT_MS, 1000L);
+    curl_easy_setopt(easy, CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS, 200L);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, peer->connect_timeout_ms);
     if (peer->max_idle_s >= 0)
         curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, peer->max_idle_s);
