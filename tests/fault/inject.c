@@ -1,0 +1,286 @@
+/* inject.c: stands before the C library's functions: a definition in the program is found before that of any shared library. */
+#pragma GCC visibility push(default) /* the libraries are to find what is defined here */
+#include "inject.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static atomic_long left = -1; /* until one fails; -1: none will */
+static enum inject_kind armed;
+static enum inject_result result;
+static char where[512];
+static __thread int inside; /* what is done here is not counted */
+
+/* Places that do not survive a failure of theirs, found by this sweep. */
+static const struct {
+    const char *library, *reason;
+} spared[] = {
+    { "libjson-c.so",
+      "json-c 0.16 dereferences what it could not allocate, or drops the member and reports success; "
+      "src/format checks beforehand that the memory for its tree can be had" },
+};
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+/* 1: the call comes from a place that is spared. Notes where it comes from in any case. */
+static int is_spared(const char *what)
+{
+    void *frames[24];
+    int count = backtrace(frames, 24);
+    size_t len = (size_t)snprintf(where, sizeof where, "%s:", what);
+
+    for (int i = 2; i < count; i++) {
+        Dl_info info;
+
+        if (!dladdr(frames[i], &info) || !info.dli_fname)
+            continue;
+        const char *library = base_name(info.dli_fname);
+        for (size_t k = 0; k < sizeof spared / sizeof spared[0]; k++) {
+            if (strncmp(library, spared[k].library, strlen(spared[k].library)) == 0) {
+                snprintf(where, sizeof where, "%s in %s (%s)", info.dli_sname ? info.dli_sname : "a function",
+                         library, spared[k].reason);
+                return 1;
+            }
+        }
+        if (len < sizeof where)
+            len += (size_t)snprintf(where + len, sizeof where - len, " %s",
+                                    info.dli_sname ? info.dli_sname : library);
+    }
+    return 0;
+}
+
+static int fails(enum inject_kind kind, const char *what)
+{
+    if (inside || kind != armed || atomic_load(&left) < 0 || atomic_fetch_sub(&left, 1) != 0)
+        return 0;
+    inside = 1;
+    result = is_spared(what) ? INJECT_SPARED : INJECT_FAILED;
+    inside = 0;
+    return result == INJECT_FAILED;
+}
+
+void inject_arm(enum inject_kind kind, long n)
+{
+    void *frames[2];
+
+    inside = 1;
+    backtrace(frames, 2); /* it allocates when first used */
+    inside = 0;
+    armed = kind;
+    result = INJECT_NOT_REACHED;
+    where[0] = 0;
+    atomic_store(&left, n);
+}
+
+enum inject_result inject_disarm(void)
+{
+    atomic_store(&left, -1);
+    return result;
+}
+
+const char *inject_where(void)
+{
+    return where;
+}
+
+int inject_open_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    int count = 0;
+
+    while (folder && readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
+/* --- allocations ----------------------------------------------------------------------------------------------------------------- */
+
+static atomic_long outstanding;
+
+long inject_outstanding(void)
+{
+    return atomic_load(&outstanding);
+}
+
+#ifndef SANITIZED /* a sanitizer brings its own */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *memory);
+
+static void *counted(void *memory)
+{
+    if (memory)
+        atomic_fetch_add(&outstanding, 1);
+    return memory;
+}
+
+void *malloc(size_t size)
+{
+    return fails(INJECT_ALLOCATION, "malloc") ? (errno = ENOMEM, NULL) : counted(__libc_malloc(size));
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return fails(INJECT_ALLOCATION, "calloc") ? (errno = ENOMEM, NULL) : counted(__libc_calloc(count, size));
+}
+
+void *realloc(void *memory, size_t size)
+{
+    if (memory && size == 0) {
+        free(memory);
+        return NULL;
+    }
+    if (fails(INJECT_ALLOCATION, "realloc"))
+        return errno = ENOMEM, NULL;
+    void *moved = __libc_realloc(memory, size);
+    return memory ? moved : counted(moved);
+}
+
+void free(void *memory)
+{
+    if (memory)
+        atomic_fetch_sub(&outstanding, 1);
+    __libc_free(memory);
+}
+
+void *memalign(size_t alignment, size_t size)
+{
+    return fails(INJECT_ALLOCATION, "memalign") ? (errno = ENOMEM, NULL)
+                                                : counted(__libc_memalign(alignment, size));
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return memalign(alignment, size);
+}
+
+int posix_memalign(void **ret_memory, size_t alignment, size_t size)
+{
+    *ret_memory = memalign(alignment, size);
+    return *ret_memory ? 0 : ENOMEM;
+}
+#endif
+
+/* --- the system ------------------------------------------------------------------------------------------------------------------ */
+
+#define FAIL_WITH(name, number)                                                                              \
+    do {                                                                                                     \
+        if (fails(INJECT_SYSTEM, name)) {                                                                    \
+            errno = number;                                                                                  \
+            return -1;                                                                                       \
+        }                                                                                                    \
+    } while (0)
+
+int epoll_create1(int flags)
+{
+    FAIL_WITH("epoll_create1", EMFILE);
+    return (int)syscall(SYS_epoll_create1, flags);
+}
+
+int eventfd(unsigned count, int flags)
+{
+    FAIL_WITH("eventfd", EMFILE);
+    return (int)syscall(SYS_eventfd2, count, flags);
+}
+
+int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
+{
+    if (operation != EPOLL_CTL_DEL)
+        FAIL_WITH("epoll_ctl", ENOMEM);
+    return (int)syscall(SYS_epoll_ctl, epoll_fd, operation, fd, event);
+}
+
+int epoll_wait(int epoll_fd, struct epoll_event *events, int count, int timeout_ms)
+{
+    FAIL_WITH("epoll_wait", EINTR);
+    return (int)syscall(SYS_epoll_pwait, epoll_fd, events, count, timeout_ms, NULL, 8);
+}
+
+ssize_t getrandom(void *buffer, size_t len, unsigned flags)
+{
+    FAIL_WITH("getrandom", ENOSYS);
+    return syscall(SYS_getrandom, buffer, len, flags);
+}
+
+int socket(int domain, int type, int protocol)
+{
+    FAIL_WITH("socket", EMFILE);
+    return (int)syscall(SYS_socket, domain, type, protocol);
+}
+
+int socketpair(int domain, int type, int protocol, int ends[2])
+{
+    FAIL_WITH("socketpair", EMFILE);
+    return (int)syscall(SYS_socketpair, domain, type, protocol, ends);
+}
+
+int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
+{
+    FAIL_WITH("connect", ENETUNREACH);
+    return (int)syscall(SYS_connect, fd, address.__sockaddr__, len);
+}
+
+ssize_t send(int fd, const void *data, size_t len, int flags)
+{
+    FAIL_WITH("send", ECONNRESET);
+    return syscall(SYS_sendto, fd, data, len, flags, NULL, 0);
+}
+
+ssize_t recv(int fd, void *data, size_t len, int flags)
+{
+    FAIL_WITH("recv", ECONNRESET);
+    return syscall(SYS_recvfrom, fd, data, len, flags, NULL, NULL);
+}
+
+ssize_t read(int fd, void *data, size_t len)
+{
+    FAIL_WITH("read", EIO);
+    return syscall(SYS_read, fd, data, len);
+}
+
+int open(const char *path, int flags, ...)
+{
+    va_list args;
+
+    FAIL_WITH("open", EMFILE);
+    va_start(args, flags);
+    int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, int) : 0;
+    va_end(args);
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*fn)(void *), void *user)
+{
+    static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+    if (fails(INJECT_SYSTEM, "pthread_create"))
+        return EAGAIN;
+    if (!real)
+        *(void **)(void *)&real = dlsym(RTLD_NEXT, "pthread_create");
+    return real(thread, attributes, fn, user);
+}
