@@ -78,7 +78,9 @@ K7_API size_t k7_sandbox_endpoint_count(const k7_sandbox *sandbox);
 K7_API int32_t k7_sandbox_endpoint_port_at(const k7_sandbox *sandbox, size_t i);
 K7_API int32_t k7_sandbox_endpoint_node_port_at(const k7_sandbox *sandbox, size_t i);
 K7_API const char *k7_sandbox_endpoint_url_at(const k7_sandbox *sandbox, size_t i);
-/* k7_sandbox_to_json: the K7 API's own object, with members that this library does not know kept as the server sent them. Release with k7_free(). */
+/* k7_sandbox_to_json: the K7 API's own object, with members that this library does not know, or that have another type than K7's, kept as the server sent them.
+ * What K7's clients need and nobody said is written as K7 itself does: status, age and image "Unknown", ready "False", restarts 0. Of a sandbox without
+ * any state (create's answer) only name, namespace, image and endpoints are written. Release with k7_free(). */
 K7_API int k7_sandbox_to_json(const k7_sandbox *sandbox, char **ret_text, k7_error **err);
 
 /* k7_sandboxes: the list. at: borrowed; NULL when i is out of range. */

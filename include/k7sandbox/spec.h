@@ -4,7 +4,8 @@
  * Setters copy, and check only that the text is UTF-8 without control characters where none can be meant; k7_spec_validate() checks the meaning,
  * and k7_sandbox_create() calls it before anything is sent. A spec belongs to one thread while it is being built.
  *
- * Errors of all setters: K7_ERR_INVALID_ARGUMENT, K7_ERR_NO_MEMORY. NULL as a value unsets a field. All since 0.1. */
+ * Errors of all setters: K7_ERR_INVALID_ARGUMENT, K7_ERR_NO_MEMORY. NULL as a value of set unsets a field; for add it is an error, because it could open
+ * by accident what was to be closed. All since 0.1. */
 #ifndef K7SANDBOX_SPEC_H
 #define K7SANDBOX_SPEC_H
 

@@ -9,6 +9,7 @@
 #include "format/json_scan.h"
 #include "format/json_value.h"
 
+#include <inttypes.h>
 #include <json-c/json.h>
 
 enum {
@@ -19,7 +20,11 @@ enum {
         3 * 56 + 32, /* a table is enlarged when two thirds full, while the old one is still there */
     BYTES_ITEM = 3 * 8,
     BYTES_SCALAR = 96,
-    BYTES_PARSER = 16 * 1024
+    BYTES_PARSER = 16 * 1024,
+    /* A text like "[{},{},…" would take 350 times its size, and whoever sends it decides that. Lists of sandboxes or containers take about 16 times theirs. */
+    TIMES_ITS_SIZE = 32,
+    BYTES_AT_LEAST = 4 * 1024 * 1024,
+    BYTES_AT_MOST = 1024 * 1024 * 1024
 };
 
 struct k7i_json {
@@ -37,15 +42,21 @@ static json_object *as_object(const struct k7i_json_value *value)
     return (json_object *)(uintptr_t)value;
 }
 
-static int memory_can_be_had(const struct k7i_json_counts *counts)
+/* K7_ERR_LIMIT when the text asks for too much memory, K7_ERR_NO_MEMORY when it cannot be had. */
+static int check_memory(const struct k7i_json_counts *counts, size_t len, k7_error **err)
 {
-    size_t bytes = BYTES_PARSER + counts->objects * BYTES_OBJECT + counts->arrays * BYTES_ARRAY +
-                   counts->members * BYTES_MEMBER + counts->items * BYTES_ITEM +
-                   counts->scalars * BYTES_SCALAR + counts->string_bytes * 2;
-    void *memory = k7i_alloc(bytes);
+    uint64_t bytes = BYTES_PARSER + (uint64_t)counts->objects * BYTES_OBJECT +
+                     (uint64_t)counts->arrays * BYTES_ARRAY + (uint64_t)counts->members * BYTES_MEMBER +
+                     (uint64_t)counts->items * BYTES_ITEM + (uint64_t)counts->scalars * BYTES_SCALAR +
+                     (uint64_t)counts->string_bytes * 2;
 
+    if (bytes > BYTES_AT_MOST || (bytes > BYTES_AT_LEAST && bytes / TIMES_ITS_SIZE > len))
+        return k7i_fail(err, K7_ERR_LIMIT,
+                        "JSON: too many values: %zu bytes of text would take %" PRIu64 " of memory", len,
+                        bytes);
+    void *memory = k7i_alloc((size_t)bytes);
     k7i_free(memory);
-    return memory != NULL;
+    return memory ? 0 : k7i_fail_memory(err);
 }
 
 static void count(json_object *object, struct k7i_json_counts *counts)
@@ -105,8 +116,11 @@ int k7i_json_parse(const char *text, size_t len, struct k7i_json **ret_json, k7_
     *ret_json = NULL;
     if (k7i_json_scan(text, len, &wanted, &fault) != 0)
         return k7i_json_fail(text, &fault, err);
+    int code = check_memory(&wanted, len, err);
+    if (code)
+        return code;
     struct k7i_json *json = k7i_calloc(1, sizeof *json);
-    if (!json || !memory_can_be_had(&wanted) || read_tree(text, len, &json->root) != 0) {
+    if (!json || read_tree(text, len, &json->root) != 0) {
         k7i_json_free(json);
         return k7i_fail_memory(err);
     }

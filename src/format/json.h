@@ -22,7 +22,8 @@ enum k7i_json_kind {
 
 enum { K7I_JSON_DEPTH = 64 }; /* nesting allowed: K7's and the engines' deepest objects have about 8 levels */
 
-/* k7i_json_parse: K7_ERR_PARSE with line and column, K7_ERR_LIMIT (too deep), K7_ERR_NO_MEMORY. len may be any; limits on size are the caller's. */
+/* k7i_json_parse: K7_ERR_PARSE with line and column, K7_ERR_LIMIT (too deep, or so many values that they would take many times the text's
+ * size), K7_ERR_NO_MEMORY. len may be any; limits on size are the caller's. */
 int k7i_json_parse(const char *text, size_t len, struct k7i_json **ret_json, k7_error **err);
 void k7i_json_free(struct k7i_json *json);
 const struct k7i_json_value *k7i_json_root(const struct k7i_json *json);

@@ -360,6 +360,10 @@ int k7_sandbox_to_json(const k7_sandbox *sandbox, char **ret_text, k7_error **er
     if (parts->kept)
         k7i_json_put_raw(&writing.writer, parts->kept);
     k7i_json_close(&writing.writer, '}');
+    if (buf.failed == K7_ERR_LIMIT) {
+        k7i_buf_clear(&buf);
+        return k7i_fail(err, K7_ERR_LIMIT, "the sandbox is larger than %d bytes as JSON", JSON_LIMIT);
+    }
     *ret_text = k7i_buf_take(&buf);
     return *ret_text ? 0 : k7i_fail_memory(err);
 }

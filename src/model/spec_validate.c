@@ -75,8 +75,11 @@ static int is_number(const char *label, size_t len)
  * there and allow nothing, or the wrong thing. */
 static int is_domain(const char *text)
 {
+    text += strspn(text, " "); /* K7 trims its entries */
     size_t len = strlen(text), labels = 0;
 
+    while (len > 0 && text[len - 1] == ' ')
+        len--;
     if (len > 0 && text[len - 1] == '.')
         len--;
     if (len == 0 || len > HOST_NAME)

@@ -199,6 +199,26 @@ START_TEST(survives_a_lack_of_memory)
 }
 END_TEST
 
+START_TEST(a_short_text_cannot_ask_for_much_memory)
+{
+    enum { COUNT = 200000 };
+    char *text = malloc(3 * COUNT + 2);
+    k7_error *err = NULL;
+
+    for (int i = 0; i < COUNT; i++)
+        memcpy(text + 3 * i, i ? ",{}" : "[{}", 3);
+    text[3 * COUNT] = ']';
+    ck_assert_int_eq(k7i_json_parse(text, 3 * COUNT + 1, &json, &err), K7_ERR_LIMIT);
+    ck_assert_ptr_null(json);
+    ck_assert_ptr_nonnull(strstr(k7_error_get_message(err), "too many values"));
+    k7_error_unref(err);
+    text[3 * 1000] = ']';
+    ck_assert_int_eq(k7i_json_parse(text, 3 * 1000 + 1, &json, NULL), 0);
+    k7i_json_free(json);
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("format/json");
@@ -212,6 +232,7 @@ int main(void)
     tcase_add_test(tests, writes_commas_where_they_belong);
     tcase_add_test(tests, goes_through_members_in_order_until_told_to_stop);
     tcase_add_test(tests, an_error_leaves_nothing);
+    tcase_add_test(tests, a_short_text_cannot_ask_for_much_memory);
     tcase_add_test(tests, survives_a_lack_of_memory);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

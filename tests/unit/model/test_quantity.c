@@ -107,7 +107,8 @@ START_TEST(refuses_what_is_out_of_range)
     struct k7i_quantity quantity;
     k7_error *err = NULL;
 
-    ck_assert_int_eq(k7i_quantity_parse("f", out_of_range[_i].text, &quantity, &err), K7_ERR_INVALID_ARGUMENT);
+    ck_assert_int_eq(k7i_quantity_parse("f", out_of_range[_i].text, &quantity, &err),
+                     K7_ERR_INVALID_ARGUMENT);
     ck_assert_ptr_nonnull(strstr(k7_error_get_message(err), out_of_range[_i].fault));
     k7_error_unref(err);
 }

@@ -34,7 +34,7 @@ static const char *const good[] = {
     ",\"egress_whitelist\":null",
     ",\"egress_whitelist\":[]",
     ",\"egress_whitelist\":[\"10.0.0.5/32\",\"10.0.0.5\",\"2001:db8::/32\",\"10.0.0.1/255.0.0.0\",\" 10.0.0.5 \"]",
-    ",\"egress_whitelist\":[\"example.com\",\"*.example.com\",\"**.x.org\",\"a*b.example.com.\",\"localhost\",\"xn--bcher-kva.example\",\"*\"]",
+    ",\"egress_whitelist\":[\"example.com\",\"*.example.com\",\"**.x.org\",\"a*b.example.com.\",\"localhost\",\" a.b \",\"xn--bcher-kva.example\",\"*\"]",
     ",\"cap_drop\":[\"ALL\"],\"cap_add\":[\"chown\",\"CAP_KILL\"]",
     ",\"ingress_ports\":[1,65535],\"ingress_from\":[\"sandbox:a.b\",\"namespace:n\",\"cidr:0.0.0.0/0\",\"cidr:::1\"],\"expose_ports\":[1]",
     ",\"docker\":true,\"docker_disk\":\"40Gi\"",
