@@ -236,6 +236,20 @@ START_TEST(a_silent_refusal_that_may_have_left_a_sandbox_names_it)
 }
 END_TEST
 
+START_TEST(what_a_gateway_left_is_passed_on)
+{
+    scripted_server_answer(
+        server, 400, NULL,
+        "{\"error\":{\"code\":\"BadRequest\",\"message\":\"before_script failed\",\"reason\":"
+        "\"ScriptFailed\",\"outcome\":\"unknown\",\"leftovers\":[\"container k7_default_demo\","
+        "\"network n\"]}}");
+    ck_assert_int_eq(create(), K7_ERR_SCRIPT_FAILED);
+    expect_error(K7_ERR_SCRIPT_FAILED, K7_OUTCOME_UNKNOWN);
+    ck_assert_uint_eq(k7_error_leftover_count(err), 1);
+    ck_assert_str_eq(k7_error_leftover_at(err, 0), "container k7_default_demo; network n");
+}
+END_TEST
+
 START_TEST(a_welcome_page_does_not_get_somebodys_sandbox_deleted)
 {
     scripted_server_answer(server, 200, NULL, "<html>please log in</html>");
@@ -296,6 +310,7 @@ int main(void)
     tcase_add_test(tests, an_empty_list_of_a_server_without_kubernetes_is_an_error);
     tcase_add_test(tests, a_silent_refusal_of_a_name_in_use_is_explained);
     tcase_add_test(tests, a_silent_refusal_that_may_have_left_a_sandbox_names_it);
+    tcase_add_test(tests, what_a_gateway_left_is_passed_on);
     tcase_add_test(tests, a_welcome_page_does_not_get_somebodys_sandbox_deleted);
     tcase_add_loop_test(tests, a_redirect_is_named_and_not_followed, 0, 5);
     tcase_add_test(tests, a_key_that_the_server_sends_back_stays_secret);

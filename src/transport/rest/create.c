@@ -129,15 +129,14 @@ static enum k7i_verdict create_reply(struct k7i_op *op, const struct k7i_respons
 
     if (response->status >= 200 && response->status < 300)
         return accepted(op, response);
-    if (response->status != 400)
-        return k7i_rest_refuse(op, response);
-
     int failed = k7i_rest_refusal_of(op, response, &refusal);
     if (!failed) {
-        state->unexplained = refusal.shape == K7I_REST_ENVELOPE && !*refusal.text;
-        /* It was made, then something failed; K7 takes it back from 0.2 on, and says so when it cannot. Before, it says nothing at all. */
-        if (state->unexplained || strstr(refusal.text, "(rollback also failed: "))
+        state->unexplained = response->status == 400 && refusal.shape == K7I_REST_ENVELOPE && !*refusal.text;
+        /* It may have been made before something failed; K7 takes it back from 0.2 on, and says so when it cannot. Before, it says nothing at all. */
+        if (state->unexplained || refusal.is_unknown || strstr(refusal.text, "(rollback also failed: "))
             k7i_op_took_effect(op);
+        state->left = refusal.left;
+        refusal.left = NULL;
     }
     k7i_rest_refusal_clear(&refusal);
     if (failed)
@@ -167,7 +166,10 @@ static enum k7i_verdict undo_reply(struct k7i_op *op, const struct k7i_response 
 
 static void leftover(const struct k7i_op *op, struct k7i_buf *text)
 {
-    k7i_rest_subject(op, text);
+    if (k7i_rest_state_of(op)->left)
+        k7i_buf_text(text, k7i_rest_state_of(op)->left);
+    else
+        k7i_rest_subject(op, text);
 }
 
 /* --- what an empty refusal meant --- */

@@ -68,7 +68,7 @@ static int code_of_status(const struct k7i_op *op, int status, const struct k7i_
     case 501:
         return is_foreign(refusal) ? K7_ERR_PROTOCOL : K7_ERR_REJECTED;
     case 409:
-        return is_operation(op, "create") ? K7_ERR_ALREADY_EXISTS : K7_ERR_CONFLICT;
+        return K7_ERR_CONFLICT;
     case 408:
         return K7_ERR_UNAVAILABLE;
     case 429:
@@ -88,7 +88,7 @@ static int code_of(const struct k7i_op *op, int status, const struct k7i_rest_re
     const struct k7i_rest_state *state = op->state;
     int code = k7i_rest_reason_code(refusal->reason);
 
-    if (code == 0 && status == 400)
+    if (code == 0 && (status == 400 || status == 409))
         code = k7i_rest_prose_code(op->plan->operation, state->name, refusal->text);
     return code != 0 ? code : code_of_status(op, status, refusal);
 }
@@ -198,6 +198,8 @@ int k7i_rest_refusal_of(const struct k7i_op *op, const struct k7i_response *resp
         clean(op, ret_refusal->text, strlen(ret_refusal->text), 1);
     if (ret_refusal->reason)
         clean(op, ret_refusal->reason, strlen(ret_refusal->reason), 1);
+    if (ret_refusal->left)
+        clean(op, ret_refusal->left, strlen(ret_refusal->left), 1);
     return failed;
 }
 

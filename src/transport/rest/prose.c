@@ -82,6 +82,7 @@ int k7i_rest_reason_code(const char *reason)
         { "ImagePullFailed", K7_ERR_IMAGE_PULL },
         { "ScriptFailed", K7_ERR_SCRIPT_FAILED },
         { "StartFailed", K7_ERR_START_FAILED },
+        { "SandboxFailed", K7_ERR_START_FAILED },
         { "UnsupportedArgument", K7_ERR_UNSUPPORTED_ARGUMENT },
         { "UnsupportedOperation", K7_ERR_UNSUPPORTED_OPERATION },
     };

@@ -34,8 +34,23 @@ static void add_validation(const struct k7i_json_value *item, struct k7i_buf *te
     k7i_rest_summary(msg, text);
 }
 
+static void add_left(const struct k7i_json_value *error, struct k7i_buf *left)
+{
+    const struct k7i_json_value *leftovers = k7i_json_get(error, "leftovers");
+
+    for (size_t i = 0; i < k7i_json_count(leftovers); i++) {
+        const char *what = k7i_json_string(k7i_json_at(leftovers, i));
+
+        if (!what)
+            continue;
+        if (left->len > 0)
+            k7i_buf_text(left, "; ");
+        k7i_rest_summary(what, left);
+    }
+}
+
 static enum k7i_rest_shape read_json(const struct k7i_json_value *root, struct k7i_buf *text,
-                                     const char **ret_reason)
+                                     const char **ret_reason, struct k7i_buf *left, int *ret_is_unknown)
 {
     const struct k7i_json_value *error = k7i_json_get(root, "error"), *detail = k7i_json_get(root, "detail");
     const char *message;
@@ -49,6 +64,8 @@ static enum k7i_rest_shape read_json(const struct k7i_json_value *root, struct k
             *ret_reason = k7i_json_get_string(error, "code");
         if (message)
             k7i_rest_summary(message, text);
+        add_left(error, left);
+        *ret_is_unknown = left->len > 0 || k7i_text_equal(k7i_json_get_string(error, "outcome"), "unknown");
         return K7I_REST_ENVELOPE;
     }
     if (k7i_json_kind(detail) == K7I_JSON_STRING) {
@@ -68,40 +85,49 @@ static enum k7i_rest_shape read_json(const struct k7i_json_value *root, struct k
     return K7I_REST_FOREIGN;
 }
 
+/* The text, or NULL without memory; what did not fit within the limit is left out. */
+static char *take_line(struct k7i_buf *line)
+{
+    if (line->failed == K7_ERR_LIMIT)
+        line->failed = 0;
+    return k7i_buf_take(line);
+}
+
 int k7i_rest_refusal_read(const char *body, size_t len, struct k7i_rest_refusal *ret_refusal)
 {
     struct k7i_json *json = NULL;
     k7_error *unreadable = NULL;
     const char *reason = NULL;
-    struct k7i_buf text;
+    struct k7i_buf text, left;
     int failed = 0;
 
     memset(ret_refusal, 0, sizeof *ret_refusal);
     k7i_buf_init(&text, LINE_LIMIT);
+    k7i_buf_init(&left, K7I_LEFTOVER_LEN - 1);
     if (strspn(body, " \t\r\n") == len) {
         ret_refusal->shape = K7I_REST_EMPTY;
     } else if (k7i_json_parse(body, len, &json, &unreadable) == 0) {
-        ret_refusal->shape = read_json(k7i_json_root(json), &text, &reason);
+        ret_refusal->shape = read_json(k7i_json_root(json), &text, &reason, &left, &ret_refusal->is_unknown);
     } else {
         ret_refusal->shape = K7I_REST_FOREIGN;
         failed = k7_error_get_code(unreadable) == K7_ERR_NO_MEMORY;
     }
     k7_error_unref(unreadable);
-    if (text.failed == K7_ERR_LIMIT)
-        text.failed = 0; /* what fits is enough */
-    ret_refusal->text = k7i_buf_take(&text);
-    if (reason && *reason && !k7i_text_has_control(reason) && strlen(reason) < LINE_LIMIT) {
-        ret_refusal->reason = k7i_strdup(reason);
-        failed |= !ret_refusal->reason;
-    }
+    if (reason && *reason && !k7i_text_has_control(reason) && strlen(reason) < LINE_LIMIT)
+        failed |= !(ret_refusal->reason = k7i_strdup(reason));
+    if (left.len > 0 || left.failed == K7_ERR_NO_MEMORY)
+        failed |= !(ret_refusal->left = take_line(&left));
+    failed |= !(ret_refusal->text = take_line(&text));
     k7i_json_free(json);
+    k7i_buf_clear(&left);
     k7i_buf_clear(&text);
-    return failed || !ret_refusal->text ? -1 : 0;
+    return failed ? -1 : 0;
 }
 
 void k7i_rest_refusal_clear(struct k7i_rest_refusal *refusal)
 {
     k7i_free(refusal->text);
     k7i_free(refusal->reason);
+    k7i_free(refusal->left);
     memset(refusal, 0, sizeof *refusal);
 }

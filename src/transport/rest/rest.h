@@ -28,6 +28,7 @@ struct k7i_rest_state {
     int unexplained; /* the server refused without saying why */
     enum k7i_rest_made made;
     int64_t sent_us; /* when, by k7i_now_us() */
+    char *left;      /* what the server says it left; NULL: it does not say */
     /* list, get, delete */
     int doubtful; /* the answer would look the same while K7's server cannot reach Kubernetes */
     int wait, look_first;
@@ -78,6 +79,9 @@ struct k7i_rest_refusal {
     enum k7i_rest_shape shape;
     char *text;   /* one line for a person; "" when it said nothing */
     char *reason; /* the server's own code, or NULL */
+    /* Our gateway's: */
+    int is_unknown; /* what it asked its endpoint for may have been done */
+    char *left;     /* what it could not take back there, or NULL */
 };
 
 /* 0, or -1 without memory. Release with k7i_rest_refusal_clear() in both cases. */

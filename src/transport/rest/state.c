@@ -31,6 +31,7 @@ void k7i_rest_clear(struct k7i_op *op)
     k7i_free(state->namespace_);
     k7i_free(state->name);
     k7i_free(state->image);
+    k7i_free(state->left);
     if (state->body.data) /* else prepare did not come so far */
         k7i_buf_wipe(&state->body);
 }

@@ -72,7 +72,10 @@ static const struct row {
     { CREATE, 403, MESSAGE("QuotaExceeded", "20 of 20 sandboxes"), K7_ERR_QUOTA_EXCEEDED,
       .text = "20 of 20 sandboxes", .reason = "QuotaExceeded" },
     { CREATE, 404, DETAIL_NOT_FOUND, K7_ERR_PROTOCOL, .text = "no K7 API" },
-    { CREATE, 409, MESSAGE("Conflict", "exists"), K7_ERR_ALREADY_EXISTS },
+    { CREATE, 409, MESSAGE("Conflict", "Sandbox demo already exists"), K7_ERR_ALREADY_EXISTS },
+    { CREATE, 409, MESSAGE("Conflict", "being deleted"), K7_ERR_CONFLICT },
+    { CREATE, 400, "{\"error\":{\"code\":\"BadRequest\",\"message\":\"no\",\"reason\":\"ImagePullFailed\"}}",
+      K7_ERR_IMAGE_PULL },
     { CREATE, 422,
       "{\"detail\":[{\"loc\":[\"body\",\"name\"],\"msg\":\"field required\",\"type\":\"missing\"},"
       "{\"loc\":[\"body\",0],\"msg\":\"bad\"}]}",
