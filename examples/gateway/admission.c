@@ -264,6 +264,11 @@ static bool check_scope(struct request *request)
     return true;
 }
 
+static unsigned long long length_of(const struct head *head)
+{
+    return head->content_length.count == 0 ? 0 : strtoull(head->content_length.text, NULL, 10);
+}
+
 static bool is_json(struct value type)
 {
     static const char json[] = "application/json";
@@ -312,6 +317,8 @@ bool admit(struct request *request, const char *version)
 {
     struct head head = { 0 };
     MHD_get_connection_values_n(request->http, MHD_HEADER_KIND, collect, &head);
+    request->has_body = head.malformed || head.transfer_encoding.count > 0 || head.content_length.count > 1 ||
+                        length_of(&head) > 0;
     return check_target(request, &head, version) && check_route(request) && check_capacity(request) &&
            (request->route->is_open || check_key(request, &head)) && check_parameters(request) &&
            (request->route->is_open || check_scope(request)) && check_framing(request, &head);

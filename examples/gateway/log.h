@@ -14,6 +14,12 @@ struct access_line {
     int64_t ms;
 };
 
+/* Lines are written by a thread of their own: a reader that stalls must not stall the gateway. What does not fit into the buffer is dropped, and how
+ * much is said once there is room. Returns 0 or -1. */
+int log_start(void);
+/* Writes what is left, but does not wait for a stalled reader. */
+void log_stop(void);
+
 void log_access(const struct access_line *line);
 /* An event of the gateway itself, for a person. */
 void log_event(const char *event, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -41,7 +41,6 @@ static void drain(struct gateway *gateway, struct server *server, const sigset_t
         const struct timespec tick = { .tv_nsec = DRAIN_TICK_MS * 1000000L };
         int number = sigtimedwait(signals, NULL, &tick);
         if (number > 0) {
-            log_event("stop", "second signal: ended at once");
             _exit(128 + number);
         }
         if (!cancelled && now_ms() >= cancel_at) {
@@ -136,5 +135,11 @@ int main(int argc, char **argv)
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    return run(&options, &signals);
+    if (log_start() != 0) {
+        fputs("k7-gateway: no thread can be made\n", stderr);
+        return 1;
+    }
+    int status = run(&options, &signals);
+    log_stop();
+    return status;
 }

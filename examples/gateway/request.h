@@ -39,6 +39,7 @@ struct gateway {
 
 enum request_phase {
     REQUEST_NEW,       /* its head is not complete */
+    REQUEST_DECIDED,   /* the answer is known, and is sent when libmicrohttpd asks once more */
     REQUEST_ARRIVING,  /* admitted; its body is arriving */
     REQUEST_WORKING,   /* the connection is suspended, a worker has it */
     REQUEST_ANSWERED,  /* the answer is decided */
@@ -61,6 +62,7 @@ struct request {
     const char *namespace_; /* from the query, or the default */
     bool all_namespaces;
     bool strict;
+    bool has_body; /* one is announced */
     struct key *key;
     k7_cancel *cancel;
     struct text body;

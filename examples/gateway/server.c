@@ -138,14 +138,15 @@ static enum MHD_Result begin(struct request *request, const char *method, const 
 {
     snprintf(request->method, sizeof request->method, "%s", method);
     connection_request(request->connection);
-    if (!admit(request, version)) {
-        return send_answer(request);
-    }
-    if (request->route->is_open) {
+    bool admitted = admit(request, version);
+    if (admitted && request->route->is_open) {
         request->route->run(request);
-        return send_answer(request);
+        admitted = false;
     }
-    request->phase = REQUEST_ARRIVING;
+    if (!admitted && request->has_body) {
+        return send_answer(request); /* before the body; libmicrohttpd ends the connection with it */
+    }
+    request->phase = admitted ? REQUEST_ARRIVING : REQUEST_DECIDED;
     return MHD_YES;
 }
 
@@ -241,6 +242,7 @@ static enum MHD_Result handle(void *user, struct MHD_Connection *http, const cha
         return begin(request, method, version);
     case REQUEST_ARRIVING:
         return *len > 0 ? receive(request, bytes, len) : dispatch(request);
+    case REQUEST_DECIDED:
     case REQUEST_WORKING:
         return send_answer(request);
     case REQUEST_DISCARDED:

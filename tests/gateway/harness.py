@@ -2,17 +2,19 @@
 
 import json
 import os
-import select
 import signal
 import socket
 import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 
 # Waiting for something that must happen; reached only when it does not.
 PATIENCE_S = 60
+# meson says where it built the program; by hand, the usual build folder is meant.
+PROGRAM = os.environ.get("K7_GATEWAY", os.path.join(os.path.dirname(__file__), "../../build/examples/gateway/k7-gateway"))
 
 
 class Reply:
@@ -91,8 +93,8 @@ class Connection:
 class Gateway:
     """A running k7-gateway with a key store of its own."""
 
-    def __init__(self, *options, endpoint="memory:", listen="127.0.0.1:0", tls=None):
-        self.program = os.environ["K7_GATEWAY"]
+    def __init__(self, *options, endpoint="memory:", listen="127.0.0.1:0", tls=None, reads_log=True):
+        self.program = PROGRAM
         self.folder = tempfile.TemporaryDirectory(prefix="k7-gateway-test-")
         self.keys = os.path.join(self.folder.name, "keys.json")
         self.family = socket.AF_INET6 if listen.startswith("[") else socket.AF_INET
@@ -100,11 +102,14 @@ class Gateway:
         self.key = self.add_key("test")
         command = [self.program, "--listen", listen, "--endpoint", endpoint, "--keys", self.keys, *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.log_bytes = b""
         self.log = []
+        self.log_changed = threading.Condition()
+        self.log_reader = threading.Thread(target=self.read_log, daemon=True)
+        if reads_log:
+            self.log_reader.start()
         line = self.process.stdout.readline().decode()
         if not line.startswith("listening on "):
-            raise AssertionError(f"the gateway did not start: {self.process.stderr.read().decode()}")
+            raise AssertionError(f"the gateway did not start: {self.log}")
         self.url = line.split()[-1]
         self.address = (self.url.split("//")[1].rsplit(":", 1)[0].strip("[]"), int(self.url.rsplit(":", 1)[1]))
 
@@ -114,8 +119,9 @@ class Gateway:
     def __exit__(self, kind, *_):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL if kind else signal.SIGTERM)
-        self.read_log()
         status = self.process.wait(PATIENCE_S)
+        if self.log_reader.ident:
+            self.log_reader.join()
         self.process.stdout.close()
         self.process.stderr.close()
         self.folder.cleanup()
@@ -161,27 +167,18 @@ class Gateway:
         assert reply.status == 200, reply
         return sorted(sandbox["name"] for sandbox in reply.json["data"])
 
+    def read_log(self):
+        for line in self.process.stderr:
+            with self.log_changed:
+                self.log.append(json.loads(line))
+                self.log_changed.notify()
+
     def log_line(self, matches):
         """The first line of the log, already read or yet to come, for which matches(line) is true."""
-        seen = 0
-        while True:
-            for line in self.log[seen:]:
-                if matches(line):
-                    return line
-            seen = len(self.log)
-            assert select.select([self.process.stderr], [], [], PATIENCE_S)[0], f"no such line in {self.log[-20:]}"
-            data = os.read(self.process.stderr.fileno(), 65536)
-            assert data, f"the gateway ended without such a line: {self.log[-20:]}"
-            self.take_log(data)
-
-    def take_log(self, data):
-        *lines, self.log_bytes = (self.log_bytes + data).split(b"\n")
-        self.log += [json.loads(line) for line in lines]
-
-    def read_log(self):
-        """Reads the log to its end, when the gateway ends."""
-        while data := os.read(self.process.stderr.fileno(), 65536):
-            self.take_log(data)
+        with self.log_changed:
+            seen = lambda: next((line for line in self.log if matches(line)), None)
+            assert self.log_changed.wait_for(seen, PATIENCE_S), f"no such line in {self.log[-20:]}"
+            return seen()
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)

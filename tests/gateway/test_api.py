@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import Gateway, PATIENCE_S, main, same, tls_files
+from harness import Gateway, PATIENCE_S, PROGRAM, main, same, tls_files
 
 API = "/api/v1/sandboxes"
 
@@ -153,7 +153,9 @@ def test_one_connection_serves_many_requests():
             body = {"name": f"s{i}", "image": "alpine"}
             same(connection.send(gateway.request_bytes("POST", API, body)).reply().status, 201)
             same(connection.send(gateway.request_bytes("GET", f"{API}/s{i}")).reply().status, 200)
-            same(connection.send(gateway.request_bytes("GET", API + "/none")).reply().status, 404)
+            for target, key, status in ((API + "/none", True, 404), (API, False, 401), ("/health", False, 200), ("/x", True, 404)):
+                reply = connection.send(gateway.request_bytes("GET", target, key=key)).reply()
+                same((reply.status, "connection" in reply.headers), (status, False))
         both = gateway.request_bytes("GET", API + "/s1") + gateway.request_bytes("DELETE", API)
         connection.send(both)
         same((connection.reply().status, connection.reply().json["data"]["message"]), (200, "Deleted 20 sandboxes"))
@@ -320,9 +322,8 @@ def test_tls():
 
 
 def test_plain_http_is_served_on_loopback_only():
-    program = os.environ["K7_GATEWAY"]
     for listen in ("0.0.0.0:0", "[::]:0", "192.0.2.1:0"):
-        refused = subprocess.run([program, "--listen", listen, "--endpoint", "memory:", "--keys", "/nonexistent"],
+        refused = subprocess.run([PROGRAM, "--listen", listen, "--endpoint", "memory:", "--keys", "/nonexistent"],
                                  capture_output=True, text=True, timeout=PATIENCE_S)
         same(refused.returncode, 2)
         assert "--insecure-http" in refused.stderr, refused.stderr
@@ -331,16 +332,15 @@ def test_plain_http_is_served_on_loopback_only():
 
 
 def test_wrong_usage():
-    program = os.environ["K7_GATEWAY"]
     good = {"--listen": "127.0.0.1:0", "--endpoint": "memory:", "--keys": "/nonexistent"}
     for change in ({"--listen": None}, {"--endpoint": None}, {"--keys": None}, {"--listen": "127.0.0.1"},
                    {"--listen": "host:80"}, {"--threads": "0"}, {"--threads": "x"}, {"--tls-cert": "x"}, {"--set": "x"},
                    {"--nothing": "x"}):
         options = [word for pair in {**good, **change}.items() if pair[1] is not None for word in pair]
-        same(subprocess.run([program, *options], capture_output=True, timeout=PATIENCE_S).returncode, 2)
+        same(subprocess.run([PROGRAM, *options], capture_output=True, timeout=PATIENCE_S).returncode, 2)
     for change in ({"--endpoint": "nowhere:"}, {"--set": "no.such.key=1"}):
         options = [word for pair in {**good, **change}.items() for word in pair]
-        same(subprocess.run([program, *options], capture_output=True, timeout=PATIENCE_S).returncode, 1)
+        same(subprocess.run([PROGRAM, *options], capture_output=True, timeout=PATIENCE_S).returncode, 1)
 
 
 def test_curl_is_served():
