@@ -2,11 +2,13 @@
 """The gateway's endpoints: each of them, each error's shape, keys and their scopes."""
 
 import hashlib
+import http.server
 import json
 import os
 import stat
 import subprocess
 import tempfile
+import threading
 import time
 
 from harness import Gateway, PATIENCE_S, PROGRAM, main, same, tls_files
@@ -176,6 +178,29 @@ def test_a_rate_limit_of_the_endpoint_is_passed_on():
     with Gateway(endpoint="memory:?fail=create:429") as gateway:
         reply = error_of(gateway.create("a"), 429, "TooManyRequests")
         assert int(reply.headers["retry-after"]) >= 1, reply.headers
+
+
+class Busy(http.server.BaseHTTPRequestHandler):
+    """Refuses without saying whether it did something."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_no_client_is_told_to_repeat_what_may_have_been_done():
+    with http.server.HTTPServer(("127.0.0.1", 0), Busy) as busy:
+        threading.Thread(target=busy.serve_forever, daemon=True).start()
+        with Gateway(endpoint=f"http://127.0.0.1:{busy.server_port}") as gateway:
+            reply = error_of(gateway.create("a"), 503, "ServiceUnavailable")
+            same(reply.json["error"]["outcome"], "unknown")
+            assert "retry-after" not in reply.headers, reply.headers
+        busy.shutdown()
 
 
 def test_keys_and_where_they_are_looked_for():
