@@ -2,30 +2,25 @@
 #include "commands.h"
 #include "output.h"
 #include "report.h"
-#include "spec.h"
 #include "terminal.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-int command_create(struct session *session, const struct options *options)
+int command_create(struct session *session, const k7_spec *spec, const struct options *options)
 {
     k7_error *err = NULL;
-    k7_spec *spec = NULL;
     k7_sandbox *sandbox = NULL;
     char subject[96];
-    int exit_status = spec_from_options(options, &spec);
-    if (exit_status != STATUS_DONE)
-        return exit_status;
     const char *name = k7_spec_get_name(spec);
     snprintf(subject, sizeof(subject), "creating %s", name != NULL ? name : "?");
     int status = terminal_progress_begin(session->call, subject, &err);
     if (status == 0)
         status = k7_sandbox_create(session->client, spec, session->call, &sandbox, &err);
     terminal_progress_end();
-    exit_status = status == 0 ? output_created(sandbox, options->json) : report_error("create", status, err);
+    int exit_status =
+        status == 0 ? output_created(sandbox, options->json) : report_error("create", status, err);
     k7_sandbox_unref(sandbox);
-    k7_spec_free(spec);
     return exit_status;
 }
 

@@ -5,7 +5,7 @@
 #include "options.h"
 #include "session.h"
 
-int command_create(struct session *session, const struct options *options);
+int command_create(struct session *session, const k7_spec *spec, const struct options *options);
 int command_list(struct session *session, const struct options *options);
 int command_get(struct session *session, const struct options *options);
 int command_delete(struct session *session, const struct options *options);

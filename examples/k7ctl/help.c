@@ -13,7 +13,8 @@ const struct command_row command_rows[] = {
       "Flags override the file; a list given by flags replaces the file's list; limits and variables are merged.\n"
       "No file is read unless -f names it. Over http and https the sandbox may not be ready yet: see get.\n"
       "Ctrl-C takes back what was made; a second Ctrl-C stops that, too, and says what is left." },
-    { COMMAND_LIST, "list", "", 0, 0, "list the sandboxes of a namespace, or of all", NULL },
+    { COMMAND_LIST, "list", "", 0, 0, "list the sandboxes of a namespace, or of all",
+      "Without -n and -A: those of the default namespace." },
     { COMMAND_GET, "get", "NAME", 1, 1, "show one sandbox", NULL },
     { COMMAND_DELETE, "delete", "NAME", 1, 1, "delete a sandbox",
       "A sandbox that is not there counts as deleted, unless --must-exist is given." },

@@ -3,15 +3,22 @@
 #include "options.h"
 #include "report.h"
 #include "session.h"
+#include "spec.h"
 
 static int run_operation(const struct options *options)
 {
-    struct session session;
-    int status = session_open(&session, options);
+    struct session session = { NULL, NULL, NULL };
+    k7_spec *spec = NULL;
+    int status = STATUS_DONE;
+    /* Before signals are caught: there is nothing to cancel yet, and a file may keep one waiting. */
+    if (options->command == COMMAND_CREATE)
+        status = spec_from_options(options, &spec);
+    if (status == STATUS_DONE)
+        status = session_open(&session, options);
     if (status == STATUS_DONE) {
         switch (options->command) {
         case COMMAND_CREATE:
-            status = command_create(&session, options);
+            status = command_create(&session, spec, options);
             break;
         case COMMAND_LIST:
             status = command_list(&session, options);
@@ -27,6 +34,7 @@ static int run_operation(const struct options *options)
         }
     }
     session_close(&session);
+    k7_spec_free(spec);
     return status;
 }
 

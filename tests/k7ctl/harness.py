@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -66,8 +67,9 @@ def finish(process, stdin=None):
 class Terminal:
     """k7ctl with a terminal for standard input and standard error; standard output is a pipe."""
 
-    def __init__(self, program, *arguments, environment=None):
+    def __init__(self, program, *arguments, environment=None, columns=80):
         self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
         self.seen = ""
         self.process = program.start(*arguments, stdin=slave, stderr=slave, environment=environment or {}, start_new_session=True,
                                      preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
@@ -146,7 +148,7 @@ class Server:
         self.http.daemon_threads = True
         self.http.block_on_close = False
         self.url = f"http://127.0.0.1:{self.http.server_port}"
-        self.thread = threading.Thread(target=self.http.serve_forever, daemon=True)
+        self.thread = threading.Thread(target=self.http.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self):
         self.thread.start()

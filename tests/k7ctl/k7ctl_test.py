@@ -371,6 +371,37 @@ def test_progress_is_shown_on_a_terminal_only(k7ctl):
     assert expect(terminal.finish(), 0).err == ""
 
 
+def test_the_spinner_does_not_disturb_a_request(k7ctl):
+    hold = threading.Event()
+
+    def answer(*request):
+        hold.wait()
+        return created(*request)
+
+    with Server(answer) as server:
+        terminal = Terminal(k7ctl, "--endpoint", server.url, "create", "demo", "alpine")
+        for turn in "/-\\|/":
+            terminal.expect(f"{turn} creating demo: create")
+        hold.set()
+        expect(terminal.finish(), 0, "created demo in namespace default")
+        assert len(server.requests) == 1, server.requests
+
+
+def test_progress_fits_the_terminal_and_cannot_write_on_it(k7ctl):
+    terminal = Terminal(k7ctl, "--endpoint", "memory:?latency_ms=300", "create", "demo-" + "x" * 50, "alpine", columns=40)
+    result = expect(terminal.finish(), 0)
+    lines = [line for line in result.err.replace("\x1b[K", "").split("\r") if line]
+    assert lines and all(len(line) <= 39 for line in lines), lines
+
+
+def test_ctrl_c_while_a_file_is_read_ends_at_once(k7ctl):
+    terminal = Terminal(k7ctl, "--endpoint", "memory:", "create", "-f", "-")
+    terminal.type("name: demo\n")
+    terminal.expect("name: demo")
+    terminal.type("\x03")
+    expect(terminal.finish(), -signal.SIGINT)
+
+
 def test_ctrl_c_cancels(k7ctl):
     terminal = Terminal(k7ctl, "--endpoint", "memory:?latency_ms=600000", "create", "demo", "alpine")
     terminal.expect("creating demo")
