@@ -104,8 +104,10 @@ int gateway_start(struct gateway *gateway, const char *endpoint)
         fputs("k7-gateway key add failed\n", stderr);
         return 1;
     }
-    char *const argv[] = { (char *)program, "--listen", "127.0.0.1:0", "--endpoint", (char *)endpoint,
-                           "--keys",        keys,       "--env-dir",   env,          NULL };
+    char *const argv[] = {
+        (char *)program, "--listen", "127.0.0.1:0",   "--endpoint", (char *)endpoint, "--keys", keys,
+        "--env-dir",     env,        "--max-creates", "64",         "--threads",      "32",     NULL
+    };
     if ((gateway->process = spawn(argv, &output)) < 0)
         return 1;
     while (!gateway->url[0] && fgets(line, sizeof line, output)) {
