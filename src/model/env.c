@@ -134,9 +134,9 @@ static int take(struct parsing *parsing, struct span key, struct span value, k7_
 
     if (!key_text || !value_text)
         code = k7i_fail_memory(err);
-    else if ((fault = key_fault(key_text)) != NULL)
-        code = k7i_fail(err, K7_ERR_PARSE, "env, line %d: the name %s %s", parsing->line, K7I_QUOTE(key_text),
-                        fault);
+    else if ((fault = key_fault(key_text)) !=
+             NULL) /* not shown: it may be a line of a private key, which often ends with '=' */
+        code = k7i_fail(err, K7_ERR_PARSE, "env, line %d: the name before '=' %s", parsing->line, fault);
     else
         code = parsing->fn(parsing->user, key_text, value_text, err);
     k7i_free(key_text);

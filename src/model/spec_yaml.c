@@ -33,11 +33,12 @@ int k7_spec_to_yaml(const k7_spec *spec, char **ret_text, k7_error **err)
     struct k7i_json *json = NULL;
     struct k7i_buf yaml;
     char *text;
-    int code = k7_spec_to_json(spec, ret_text ? &text : NULL, err);
 
+    if (ret_text)
+        *ret_text = NULL;
+    int code = k7_spec_to_json(spec, ret_text ? &text : NULL, err);
     if (code)
         return code;
-    *ret_text = NULL;
     code = k7i_json_parse(text, strlen(text), &json, err);
     k7i_secret_free(text); /* it holds the values of env */
     if (code)

@@ -74,13 +74,11 @@ static const struct {
     { "", 0, "env: empty or invalid, no variable in it" },
     { "# x\n\nfoo\n=1", 11, "env: empty or invalid, no variable in it" },
     { "A=1\nexport B=2", 14,
-      "env, line 2: the name \"export B\" may hold only letters, digits, '_', '.' and '-'" },
-    { "A=1\n\n2B=2", 9, "env, line 3: the name \"2B\" does not begin with a letter or '_'" },
+      "env, line 2: the name before '=' may hold only letters, digits, '_', '.' and '-'" },
+    { "A=1\n\n2B=2", 9, "env, line 3: the name before '=' does not begin with a letter or '_'" },
     { "\xef\xbb\xbf"
       "A=1",
-      6,
-      "env, line 1: the name \"\xef\xbb\xbf"
-      "A\" does not begin with a letter or '_'" },
+      6, "env, line 1: the name before '=' does not begin with a letter or '_'" },
     { "A=1\nB=\xff\n", 8, "env, line 2: bytes that are not UTF-8" },
     { "A=1\nB=x\0y\n", 10, "env, line 2: bytes that are not UTF-8" },
 };

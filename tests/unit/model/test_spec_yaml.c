@@ -151,7 +151,10 @@ START_TEST(limits_depth_and_size)
     ck_assert_int_eq(read_text(text, &spec, NULL), K7_ERR_LIMIT);
     ck_assert_int_eq(k7_spec_from_yaml("", 1024 * 1024 + 1, &spec, NULL), K7_ERR_LIMIT);
     ck_assert_int_eq(k7_spec_from_yaml(NULL, 0, &spec, NULL), K7_ERR_INVALID_ARGUMENT);
+    char *written = text;
     ck_assert_int_eq(k7_spec_to_yaml(NULL, NULL, NULL), K7_ERR_INVALID_ARGUMENT);
+    ck_assert_int_eq(k7_spec_to_yaml(NULL, &written, NULL), K7_ERR_INVALID_ARGUMENT);
+    ck_assert_ptr_null(written);
 }
 END_TEST
 
@@ -268,6 +271,25 @@ START_TEST(writes_what_a_person_would)
 }
 END_TEST
 
+/* K7 reads k7.yaml by YAML 1.1, where these are times, dates, numbers and booleans. */
+START_TEST(quotes_what_an_older_reader_would_change)
+{
+    static const char *const words[] = { "12:30:45", "2001-01-01", "+1", "0o7", "1_000",
+                                         "Yes",      "off",        "n",  "NULL" };
+    k7_spec *spec;
+    char *text, wanted[32];
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        ck_assert_int_eq(k7_spec_new(words[i], NULL, &spec, NULL), 0);
+        ck_assert_int_eq(k7_spec_to_yaml(spec, &text, NULL), 0);
+        snprintf(wanted, sizeof wanted, "name: \"%s\"\n", words[i]);
+        ck_assert_str_eq(text, wanted);
+        k7i_free(text);
+        k7_spec_free(spec);
+    }
+}
+END_TEST
+
 static int read_and_write(void *user)
 {
     k7_spec *spec = NULL;
@@ -301,6 +323,7 @@ static void add_tests(TCase *tests)
     tcase_add_loop_test(tests, any_text_is_written_so_that_it_is_read_again, 0,
                         sizeof texts / sizeof texts[0]);
     tcase_add_test(tests, writes_what_a_person_would);
+    tcase_add_test(tests, quotes_what_an_older_reader_would_change);
     tcase_add_test(tests, survives_a_lack_of_memory_and_leaves_no_secret);
 }
 
