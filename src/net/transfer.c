@@ -47,6 +47,14 @@ static void forget_secrets(struct k7i_transfer *transfer)
     memset(transfer->lines, 0, sizeof transfer->lines);
 }
 
+int k7i_transfer_is_sent(const struct k7i_transfer *transfer)
+{
+    long sent = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
+    return sent > 0;
+}
+
 void k7i_transfer_abort(struct k7i_transfer *transfer)
 {
     struct k7i_sigpipe sigpipe;

@@ -132,13 +132,24 @@ int k7i_run_choose_undo(struct k7i_op_run *run)
     return 0;
 }
 
+/* Whether the answer of a request under way decides what there is to undo. */
+static int has_to_await(const struct k7i_op_run *run)
+{
+    return run->waiting == K7I_FOR_TRANSFER && run->mode == K7I_MODE_FORWARD && run->active->await_answer &&
+           run->active->undo && !run->active->chunk && run->settings.cleanup_timeout_ms > 0 &&
+           k7i_run_stop_level(run) < 2 && k7i_transfer_is_sent(run->transfer);
+}
+
 /* Forward work ends with op->error. */
 void k7i_run_turn_back(struct k7i_op_run *run)
 {
     int64_t budget = run->settings.cleanup_timeout_ms;
     int64_t now = k7i_loop_now_ms(run->loop);
 
-    if (run->waiting == K7I_FOR_TRANSFER) {
+    run->awaiting = has_to_await(run);
+    if (run->awaiting) {
+        run->effect[run->index] = K7I_EFFECT_UNKNOWN;
+    } else if (run->waiting == K7I_FOR_TRANSFER) {
         k7i_transfer_abort(run->transfer);
         if (k7i_transfer_outcome(run->transfer)->sent) {
             int reads = k7i_request_only_reads(&run->request);
@@ -154,6 +165,10 @@ void k7i_run_turn_back(struct k7i_op_run *run)
     run->failed_step = k7i_run_step(run)->name;
     run->mode = K7I_MODE_ROLLBACK;
     run->deadline_ms = budget > INT64_MAX - now ? INT64_MAX : now + budget;
+    if (run->awaiting) {
+        k7i_run_update_timer(run);
+        return;
+    }
     k7i_run_new_request(run);
     if (budget == 0)
         k7i_run_abandon(run);

@@ -157,6 +157,22 @@ static void answered(struct k7i_op_run *run, const struct k7i_outcome *outcome,
     k7i_run_give_verdict(run, verdict);
 }
 
+/* The call has ended, and only now is it known what its last request did. */
+static void awaited(struct k7i_op_run *run, const struct k7i_outcome *outcome,
+                    const struct k7i_response *response)
+{
+    enum k7i_effect effect =
+        outcome->code && response->status < 400 ? K7I_EFFECT_UNKNOWN : effect_of(response);
+
+    run->effect[run->index] = (unsigned char)effect;
+    if (!outcome->code && run->active->reply)
+        run->active->reply(run->op,
+                           response); /* it learns what undoing needs; the call has its error already */
+    run->awaiting = 0;
+    k7i_run_new_request(run);
+    k7i_run_schedule(run);
+}
+
 static void on_finished(void *user)
 {
     struct k7i_op_run *run = user;
@@ -165,7 +181,9 @@ static void on_finished(void *user)
 
     run->waiting = K7I_FOR_NOTHING;
     trace(run, outcome, response->status);
-    if (outcome->aborted) { /* the step has seen enough of the stream */
+    if (run->awaiting) {
+        awaited(run, outcome, response);
+    } else if (outcome->aborted) { /* the step has seen enough of the stream */
         set_effect(run, K7I_EFFECT_DONE);
         k7i_run_give_verdict(run, run->chunk_verdict);
     } else if (outcome->code) {

@@ -127,7 +127,7 @@ static int is_own_step(const struct k7i_op *op)
 {
     const struct k7i_op_run *run = op->run;
 
-    return run->mode == K7I_MODE_FORWARD && run->active == op->plan->steps[run->index];
+    return (run->mode == K7I_MODE_FORWARD || run->awaiting) && run->active == op->plan->steps[run->index];
 }
 
 static void know_effect(struct k7i_op *op, enum k7i_effect effect)

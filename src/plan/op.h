@@ -46,6 +46,8 @@ struct k7i_step {
         undo; /* takes it back; run only when the effect is DONE or settled as ours. A 404 counts as undone */
     /* with undo: names what is left ("container k7_default_demo (id …)") */
     void (*leftover)(const struct k7i_op *op, struct k7i_buf *text);
+    int await_answer; /* with undo: when the call ends while this request is under way, its answer is awaited, within the
+                       * clean-up time: a look right afterwards could come before the server has acted */
     int harmless; /* what it does needs no undo: it ends with what another step made (a start), or is meant to stay (a pulled
                    * image); it does not make the outcome of a failed call UNKNOWN */
 };

@@ -42,11 +42,11 @@ struct k7i_op_run {
     const char *failed_step;
     int attempt, settle_attempt; /* of the request in work; of the step, while it is being settled */
     int refreshed, entered;      /* after a 401; progress was told of this step */
-    int refused, took_effect;    /* said by reply or chunk */
     int lost_reading,
         lost_unsafe; /* an answer was lost, of a request that only reads or may be repeated / of any other */
     int64_t pause_ms;
     int64_t deadline_ms, wake_at_ms; /* the loop's clock; INT64_MAX: none */
+    int awaiting;                    /* in ROLLBACK: the answer to the step's own request is still to come */
     int stop_level; /* set by the parent or the interrupt callback: counts like triggers of the cancel token */
 
     struct k7i_request request;

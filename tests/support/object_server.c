@@ -25,7 +25,7 @@ struct object_server {
     pthread_cond_t changed;
     struct object objects[OBJECTS];
     enum fault faults[FAULTS];
-    int requests, connections, stopping;
+    int requests, connections, stopping, let_go;
     int open_fds[CONNECTIONS], threads_running;
 };
 
@@ -107,6 +107,12 @@ static int answer_one(struct object_server *server, int fd)
     pthread_mutex_lock(&server->mutex);
     int n = ++server->requests;
     enum fault fault = n < FAULTS ? server->faults[n] : FAULT_NONE;
+    if (fault == FAULT_LATE) {
+        pthread_cond_broadcast(&server->changed);
+        while (!server->let_go && !server->stopping)
+            pthread_cond_wait(&server->changed, &server->mutex);
+        fault = FAULT_NONE;
+    }
     carried = fault == FAULT_NONE || fault == FAULT_500_AFTER || fault == FAULT_CUT_AFTER ||
               fault == FAULT_HANG_AFTER;
     if (carried)
@@ -312,5 +318,13 @@ void object_server_await(struct object_server *server, int n)
     pthread_mutex_lock(&server->mutex);
     while (server->requests < n)
         pthread_cond_wait(&server->changed, &server->mutex);
+    pthread_mutex_unlock(&server->mutex);
+}
+
+void object_server_let_go(struct object_server *server)
+{
+    pthread_mutex_lock(&server->mutex);
+    server->let_go = 1;
+    pthread_cond_broadcast(&server->changed);
     pthread_mutex_unlock(&server->mutex);
 }

@@ -14,6 +14,7 @@ enum fault {
     FAULT_CUT_AFTER,   /* the same, carried out */
     FAULT_HANG_BEFORE, /* never answered, not carried out */
     FAULT_HANG_AFTER,  /* the same, carried out */
+    FAULT_LATE, /* carried out and answered after object_server_let_go(), whether the client is still there or not */
     FAULT_COUNT
 };
 
@@ -33,5 +34,7 @@ int object_server_count(struct object_server *server);
 void object_server_put(struct object_server *server, const char *name,
                        const char *body);                      /* somebody else's */
 void object_server_await(struct object_server *server, int n); /* until n requests have come */
+
+void object_server_let_go(struct object_server *server);
 
 #endif

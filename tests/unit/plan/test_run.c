@@ -323,6 +323,51 @@ START_TEST(a_second_cancel_abandons_the_undo)
 }
 END_TEST
 
+/* Without waiting for it, a look would come before the server has acted, and find nothing to take back. */
+START_TEST(an_answer_under_way_is_awaited_where_the_step_says_so)
+{
+    static const struct k7i_step patient_step = { .name = "policy",
+                                                  .begin = create_0,
+                                                  .reply = created,
+                                                  .settle = &settle_0,
+                                                  .undo = &undo_0,
+                                                  .leftover = left_0,
+                                                  .await_answer = 1 };
+    static const struct k7i_step *const one[] = { &patient_step };
+    static const struct k7i_plan patient_plan = {
+        .operation = "create", .steps = one, .step_count = 1, .state_size = sizeof(struct state)
+    };
+    struct k7i_loop *loop = new_loop();
+    struct k7i_run settings = patient;
+    struct k7i_op *op;
+
+    ck_assert_int_eq(k7_cancel_new(&settings.cancel, NULL), 0);
+    ck_assert_int_eq(k7i_op_new(&patient_plan, NULL, &op, NULL), 0);
+    op->peer = peer;
+    ((struct state *)op->state)->create_id = "id-1";
+    object_server_fault(server, 1, FAULT_LATE);
+    ck_assert_int_eq(k7i_op_start(op, loop, &settings, NULL, NULL, NULL), 0);
+    while (object_server_requests(server) < 1)
+        k7i_loop_wait(loop, 1, NULL, NULL);
+    k7_cancel_trigger(settings.cancel);
+    k7i_loop_wait(loop, 10000, NULL, NULL);
+    ck_assert_int_eq(k7_error_get_code(op->error), K7_ERR_CANCELLED);
+    ck_assert(!k7i_op_is_over(op));
+    ck_assert_int_eq(object_server_requests(server), 1);
+    object_server_let_go(server);
+    while (!k7i_op_is_over(op))
+        k7i_loop_wait(loop, -1, NULL, NULL);
+    ck_assert_int_eq(object_server_requests(server),
+                     2); /* the answer was enough: no look, only the removal */
+    ck_assert_int_eq(object_server_made(server, "policy"), 1);
+    ck_assert_int_eq(object_server_count(server), 0);
+    ck_assert_int_eq(k7_error_get_outcome(op->error), K7_OUTCOME_NOT_SENT);
+    k7i_op_free(op);
+    k7_cancel_unref(settings.cancel);
+    k7i_loop_free(loop);
+}
+END_TEST
+
 START_TEST(a_token_triggered_before_sends_nothing)
 {
     struct k7i_loop *loop = new_loop();
@@ -423,6 +468,7 @@ int main(void)
     tcase_add_test(tests, no_cleanup_time_names_everything);
     tcase_add_loop_test(tests, cancel_while_waiting_takes_back, 0, 2);
     tcase_add_test(tests, a_second_cancel_abandons_the_undo);
+    tcase_add_test(tests, an_answer_under_way_is_awaited_where_the_step_says_so);
     tcase_add_test(tests, a_token_triggered_before_sends_nothing);
     tcase_add_test(tests, somebody_elses_object_is_neither_adopted_nor_removed);
     tcase_add_test(tests, completion_comes_once_and_never_from_start);
