@@ -355,7 +355,8 @@ static const struct k7i_step container = { .name = "create container",
                                            .reply = container_reply,
                                            .settle = &look_for_container,
                                            .undo = &delete_container,
-                                           .leftover = container_left };
+                                           .leftover = container_left,
+                                           .await_answer = 1 };
 static const struct k7i_step start = { .name = "start",
                                        .begin = start_begin,
                                        .reply = k7i_create_started,

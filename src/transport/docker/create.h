@@ -21,8 +21,12 @@ struct k7i_create {
     /* What undoing needs lies here, not in memory that could run out. "": not made, or not known yet. */
     char id[K7I_CONTAINER_ID_SIZE], companion_id[K7I_CONTAINER_ID_SIZE];
     struct k7i_log log;
-    int log_ended;            /* without the words that were waited for: look why */
-    struct k7i_buf inspected; /* that look's answer */
+    enum k7i_create_wait {
+        K7I_WAIT_LOG,  /* follow the log until the words come */
+        K7I_WAIT_LOOK, /* it ended without them: look at the container */
+        K7I_WAIT_READ  /* it has ended, too: now its log is complete */
+    } wait;
+    struct k7i_buf inspected; /* what the look found */
 };
 
 /* image.c */

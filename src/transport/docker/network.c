@@ -236,7 +236,8 @@ const struct k7i_step k7i_create_companion = { .name = "create companion",
                                                .reply = companion_reply,
                                                .settle = &look_for_companion,
                                                .undo = &delete_companion,
-                                               .leftover = companion_left };
+                                               .leftover = companion_left,
+                                               .await_answer = 1 };
 const struct k7i_step k7i_create_start_companion = {
     .name = "start companion", .begin = start_companion_begin, .reply = k7i_create_started, .harmless = 1
 };

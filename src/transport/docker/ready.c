@@ -8,8 +8,7 @@
 
 enum {
     LOOK_AGAIN_MS = 100, /* the log has ended, but the container has not: engines take a moment */
-    MESSAGE_OUTPUT = 1000,
-    INSPECT_MAX = 4 * 1024 * 1024
+    MESSAGE_OUTPUT = 1000
 };
 
 enum k7i_verdict k7i_create_fail_why(struct k7i_op *op, const struct k7i_container *container)
@@ -42,19 +41,20 @@ enum k7i_verdict k7i_create_fail_why(struct k7i_op *op, const struct k7i_contain
     return k7i_op_fail_with(op, error);
 }
 
-/* ---- following the log; or looking why it ended ---- */
+/* ---- following the log; when it ends, looking why, and reading it once more ---- */
 
 static enum k7i_verdict follow(struct k7i_op *op, struct k7i_request *request)
 {
     struct k7i_create *create = op->state;
+    const char *rest = create->wait == K7I_WAIT_LOG    ? "/logs?follow=1&stdout=1&stderr=1"
+                       : create->wait == K7I_WAIT_READ ? "/logs?stdout=1&stderr=1&tail=200"
+                                                       : "/json";
 
-    k7i_buf_clear(&create->inspected);
-    if (create->log_ended) {
-        k7i_docker_container(request, "GET", create->id, "/json", K7I_REPEAT_SAFE);
-    } else {
+    if (create->wait == K7I_WAIT_LOOK)
+        k7i_buf_clear(&create->inspected);
+    else
         k7i_log_begin(&create->log, create->create_id);
-        k7i_docker_container(request, "GET", create->id, "/logs?follow=1&stdout=1&stderr=1", K7I_REPEAT_SAFE);
-    }
+    k7i_docker_container(request, "GET", create->id, rest, K7I_REPEAT_SAFE);
     return K7I_SEND;
 }
 
@@ -63,7 +63,7 @@ static enum k7i_verdict follow_chunk(struct k7i_op *op, const void *data, size_t
 {
     struct k7i_create *create = op->state;
 
-    if (create->log_ended) {
+    if (create->wait == K7I_WAIT_LOOK) {
         k7i_buf_add(&create->inspected, data, len);
         if (create->inspected.failed)
             return create->inspected.failed == K7_ERR_NO_MEMORY
@@ -75,33 +75,48 @@ static enum k7i_verdict follow_chunk(struct k7i_op *op, const void *data, size_t
     k7i_log_add(&create->log, data, len);
     if (create->log.broken)
         return k7i_op_fail(op, K7_ERR_PROTOCOL, "the engine's log of the container is not a framed stream");
-    return enough(&create->log) ? K7I_NEXT : K7I_MORE;
+    return create->wait == K7I_WAIT_LOG && enough(&create->log) ? K7I_NEXT : K7I_MORE;
+}
+
+/* By what the look found. */
+static enum k7i_verdict judge(struct k7i_op *op)
+{
+    struct k7i_create *create = op->state;
+    const struct k7i_response inspected = { .body = create->inspected.data,
+                                            .body_len = create->inspected.len };
+    struct k7i_container container;
+    struct k7i_json *json;
+    k7_error *error = NULL;
+    enum k7i_verdict verdict;
+
+    if (k7i_docker_parse(&inspected, "container", &json, &error) != 0)
+        return k7i_op_fail_with(op, error);
+    k7i_container_read(k7i_json_root(json), &container);
+    if (create->wait == K7I_WAIT_READ) {
+        verdict = k7i_create_fail_why(op, &container);
+    } else if (k7i_container_has_ended(&container)) {
+        create->wait = K7I_WAIT_READ;
+        verdict = K7I_AGAIN;
+    } else {
+        create->wait = K7I_WAIT_LOG;
+        verdict = k7i_op_pause(op, LOOK_AGAIN_MS);
+    }
+    k7i_json_free(json);
+    return verdict;
 }
 
 static enum k7i_verdict follow_reply(struct k7i_op *op, const struct k7i_response *response)
 {
     struct k7i_create *create = op->state;
-    struct k7i_container container;
-    struct k7i_json *json;
-    k7_error *error = NULL;
 
     if (response->status != 200)
         return k7i_docker_refused(op, response, response->status == 404 ? K7_ERR_START_FAILED : 0,
                                   "cannot follow the container %s", create->container);
-    if (!create->log_ended) {
-        create->log_ended = 1;
+    if (create->wait == K7I_WAIT_LOG) {
+        create->wait = K7I_WAIT_LOOK;
         return K7I_AGAIN;
     }
-    create->log_ended = 0;
-    const struct k7i_response inspected = { .body = create->inspected.data,
-                                            .body_len = create->inspected.len };
-    if (k7i_docker_parse(&inspected, "container", &json, &error) != 0)
-        return k7i_op_fail_with(op, error);
-    k7i_container_read(k7i_json_root(json), &container);
-    enum k7i_verdict verdict = k7i_container_has_ended(&container) ? k7i_create_fail_why(op, &container)
-                                                                   : k7i_op_pause(op, LOOK_AGAIN_MS);
-    k7i_json_free(json);
-    return verdict;
+    return judge(op);
 }
 
 /* ---- the two waits ---- */
