@@ -108,8 +108,21 @@ static int there_and_back(void)
     return code;
 }
 
+/* Valgrind puts its own functions in the place of these. */
+static int requests_come_here(void)
+{
+    refused = 0;
+    left = 0;
+    void *volatile memory = malloc(1);
+    left = -1;
+    free(memory);
+    return refused;
+}
+
 START_TEST(survives_a_lack_of_memory_in_libyaml_too)
 {
+    if (!requests_come_here())
+        return;
     ck_assert_int_eq(there_and_back(), 0); /* what is made once and kept is made now */
     for (long n = 0;; n++) {
         in_use = 0;
