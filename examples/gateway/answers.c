@@ -199,7 +199,8 @@ void answer_k7_error(struct answer *answer, const k7_error *error, const char *m
     text_add_string(&json, "}}");
     answer_json(answer, status, &json);
     /* To a client, 503 with Retry-After says that nothing was done: a create may be repeated. */
-    if (answer->status == 429 || (answer->status == 503 && k7_error_get_outcome(error) != K7_OUTCOME_UNKNOWN)) {
+    if (answer->status == 429 ||
+        (answer->status == 503 && k7_error_get_outcome(error) != K7_OUTCOME_UNKNOWN)) {
         int64_t after_ms = k7_error_get_retry_after_ms(error);
         answer->retry_after_s = after_ms < 0 ? DEFAULT_RETRY_AFTER_S : after_ms / 1000 + 1;
     }
