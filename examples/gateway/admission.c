@@ -25,6 +25,7 @@ struct head {
     struct value content_length;
     struct value content_type;
     struct value content_encoding;
+    struct value expect;
     struct value transfer_encoding;
 };
 
@@ -42,6 +43,7 @@ static enum MHD_Result collect(void *user, enum MHD_ValueKind kind, const char *
         { "Content-Length", &head->content_length },
         { "Content-Type", &head->content_type },
         { "Content-Encoding", &head->content_encoding },
+        { "Expect", &head->expect },
         { "Transfer-Encoding", &head->transfer_encoding },
     };
     static const char token[] =
@@ -97,7 +99,7 @@ static bool check_target(struct request *request, const struct head *head, const
     }
     int status = target_parse(request->raw, &request->target, &why);
     if (status != 0) {
-        answer_error(&request->answer, status, NULL, "%s", why);
+        answer_error(&request->answer, status, status == 404 ? "NoSuchRoute" : NULL, "%s", why);
         return false;
     }
     const union MHD_ConnectionInfo *size =
@@ -116,7 +118,7 @@ static bool check_route(struct request *request)
     if (request->route == NULL && request->answer.allow[0] != '\0') {
         answer_error(&request->answer, 405, NULL, "Method Not Allowed");
     } else if (request->route == NULL) {
-        answer_error(&request->answer, 404, NULL, "Not Found");
+        answer_error(&request->answer, 404, "NoSuchRoute", "Not Found");
     }
     return request->route != NULL;
 }
@@ -319,6 +321,7 @@ bool admit(struct request *request, const char *version)
     MHD_get_connection_values_n(request->http, MHD_HEADER_KIND, collect, &head);
     request->has_body = head.malformed || head.transfer_encoding.count > 0 || head.content_length.count > 1 ||
                         length_of(&head) > 0;
+    request->holds_body = head.expect.count > 0 && strcasecmp(head.expect.text, "100-continue") == 0;
     return check_target(request, &head, version) && check_route(request) && check_capacity(request) &&
            (request->route->is_open || check_key(request, &head)) && check_parameters(request) &&
            (request->route->is_open || check_scope(request)) && check_framing(request, &head);

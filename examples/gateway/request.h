@@ -62,7 +62,8 @@ struct request {
     const char *namespace_; /* from the query, or the default */
     bool all_namespaces;
     bool strict;
-    bool has_body; /* one is announced */
+    bool has_body;   /* one is announced */
+    bool holds_body; /* the client waits to be told to send it ("Expect: 100-continue") */
     struct key *key;
     k7_cancel *cancel;
     struct text body;

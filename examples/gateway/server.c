@@ -16,10 +16,11 @@
 /* Twice what admission.c accepts, so that most heads that are too large get an answer in the envelope. */
 #define CONNECTION_MEMORY_BYTES (64 * 1024)
 /* More waiting for a worker than this means that the endpoint does not keep up: fail fast. */
-#define WAITING_PER_THREAD    16
-#define LOGGED_PATH_MAX_BYTES 512
-#define STATUS_CLIENT_LEFT    499
-#define STATUS_TOO_SLOW       408
+#define WAITING_PER_THREAD     16
+#define LOGGED_PATH_MAX_BYTES  512
+#define EARLY_ANSWER_MAX_BYTES 8192
+#define STATUS_CLIENT_LEFT     499
+#define STATUS_TOO_SLOW        408
 
 static const char out_of_memory[] =
     "{\"error\":{\"code\":\"ServiceUnavailable\",\"message\":\"out of memory\"}}";
@@ -59,35 +60,36 @@ static void free_request(struct request *request)
     free(request);
 }
 
-static void add_headers(struct MHD_Response *response, const struct request *request)
+struct header {
+    const char *name;
+    const char *value; /* NULL: not sent */
+};
+
+#define HEADER_COUNT 8
+
+static void list_headers(const struct request *request, struct header headers[HEADER_COUNT], char seconds[24])
 {
     const struct answer *answer = &request->answer;
-    char seconds[24];
-    snprintf(seconds, sizeof seconds, "%lld", (long long)answer->retry_after_s);
-    const struct {
-        const char *name;
-        const char *value;
-        bool wanted;
-    } headers[] = {
-        { MHD_HTTP_HEADER_CONTENT_TYPE, "application/json", true },
-        { MHD_HTTP_HEADER_CACHE_CONTROL, "no-store", true },
-        { "X-Content-Type-Options", "nosniff", true },
-        { MHD_HTTP_HEADER_LOCATION, answer->location, answer->location[0] != '\0' },
-        { MHD_HTTP_HEADER_ALLOW, answer->allow, answer->status == 405 },
-        { MHD_HTTP_HEADER_RETRY_AFTER, seconds, answer->retry_after_s > 0 },
-        { MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer", answer->status == 401 },
-        { MHD_HTTP_HEADER_CONNECTION, "close", answer->close || atomic_load(&request->gateway->draining) },
+    bool closes = answer->close || atomic_load(&request->gateway->draining);
+    snprintf(seconds, 24, "%lld", (long long)answer->retry_after_s);
+    const struct header list[HEADER_COUNT] = {
+        { MHD_HTTP_HEADER_CONTENT_TYPE, "application/json" },
+        { MHD_HTTP_HEADER_CACHE_CONTROL, "no-store" },
+        { "X-Content-Type-Options", "nosniff" },
+        { MHD_HTTP_HEADER_LOCATION, answer->location[0] == '\0' ? NULL : answer->location },
+        { MHD_HTTP_HEADER_ALLOW, answer->status == 405 ? answer->allow : NULL },
+        { MHD_HTTP_HEADER_RETRY_AFTER, answer->retry_after_s > 0 ? seconds : NULL },
+        { MHD_HTTP_HEADER_WWW_AUTHENTICATE, answer->status == 401 ? "Bearer" : NULL },
+        { MHD_HTTP_HEADER_CONNECTION, closes ? "close" : NULL },
     };
-    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
-        if (headers[i].wanted) {
-            MHD_add_response_header(response, headers[i].name, headers[i].value);
-        }
-    }
+    memcpy(headers, list, sizeof list);
 }
 
 static enum MHD_Result send_answer(struct request *request)
 {
     struct answer *answer = &request->answer;
+    struct header headers[HEADER_COUNT];
+    char seconds[24];
     struct MHD_Response *response =
         answer->body == NULL
             ? MHD_create_response_from_buffer(sizeof out_of_memory - 1, (void *)(uintptr_t)out_of_memory,
@@ -98,39 +100,61 @@ static enum MHD_Result send_answer(struct request *request)
     }
     answer->body = NULL; /* the response's now */
     request->phase = REQUEST_ANSWERED;
-    add_headers(response, request);
+    list_headers(request, headers, seconds);
+    for (size_t i = 0; i < HEADER_COUNT; i++) {
+        if (headers[i].value != NULL) {
+            MHD_add_response_header(response, headers[i].name, headers[i].value);
+        }
+    }
     connection_answer(request->connection);
     enum MHD_Result result = MHD_queue_response(request->http, (unsigned)answer->status, response);
     MHD_destroy_response(response);
     return result;
 }
 
-/* libmicrohttpd takes no answer while a body is arriving. An endless body must be answered then, or never: so this one is written past it, which is possible as nothing else
- * is being written, and the connection ends. */
-static void send_answer_amid_body(struct request *request)
+static void write_past_library(struct request *request, const struct text *raw)
 {
-    struct answer *answer = &request->answer;
-    struct text raw = TEXT_INIT(8192);
-    text_add_format(&raw,
-                    "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n"
-                    "Connection: close\r\n\r\n",
-                    answer->status, MHD_get_reason_phrase_for((unsigned)answer->status), answer->len);
-    text_add(&raw, answer->body == NULL ? "" : answer->body, answer->len);
-    const union MHD_ConnectionInfo *session =
+    const union MHD_ConnectionInfo *tls =
         MHD_get_connection_info(request->http, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     const union MHD_ConnectionInfo *fd =
         MHD_get_connection_info(request->http, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (!raw.failed && fd != NULL) {
-        if (session != NULL && session->tls_session != NULL) {
-            gnutls_record_send(session->tls_session, raw.bytes, raw.len);
-        } else {
-            send(fd->connect_fd, raw.bytes, raw.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-        }
-        shutdown(fd->connect_fd, SHUT_WR);
+    if (fd == NULL || raw->failed) {
+        return;
     }
+    /* nothing else is being written, so it fits into the socket's buffer; if it does not, the client will see a broken connection */
+    if (tls != NULL && tls->tls_session != NULL) {
+        gnutls_record_send(tls->tls_session, raw->bytes, raw->len);
+        gnutls_bye(tls->tls_session, GNUTLS_SHUT_WR);
+    } else {
+        send(fd->connect_fd, raw->bytes, raw->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    shutdown(fd->connect_fd, SHUT_WR);
+}
+
+/* Answers while the body is still to come, and throws the rest away for a while: libmicrohttpd either takes no answer then, or closes at once, and a
+ * client that is still sending would see a reset connection instead of the answer. */
+static void send_answer_before_body(struct request *request)
+{
+    struct answer *answer = &request->answer;
+    const char *body = answer->body == NULL ? out_of_memory : answer->body;
+    struct header headers[HEADER_COUNT];
+    char seconds[24];
+    struct text raw = TEXT_INIT(EARLY_ANSWER_MAX_BYTES);
+    answer->close = true;
+    list_headers(request, headers, seconds);
+    text_add_format(&raw, "HTTP/1.1 %d %s\r\nContent-Length: %zu\r\n", answer->status,
+                    MHD_get_reason_phrase_for((unsigned)answer->status), strlen(body));
+    for (size_t i = 0; i < HEADER_COUNT; i++) {
+        if (headers[i].value != NULL) {
+            text_add_format(&raw, "%s: %s\r\n", headers[i].name, headers[i].value);
+        }
+    }
+    text_add_string(&raw, "\r\n");
+    text_add_string(&raw, body);
+    write_past_library(request, &raw);
     text_clear(&raw);
-    request->phase = REQUEST_DISCARDED;
     drop_body(request);
+    request->phase = REQUEST_DISCARDED;
     connection_linger(request->connection);
 }
 
@@ -143,8 +167,12 @@ static enum MHD_Result begin(struct request *request, const char *method, const 
         request->route->run(request);
         admitted = false;
     }
+    if (!admitted && request->has_body && request->holds_body) {
+        return send_answer(request); /* and no body comes */
+    }
     if (!admitted && request->has_body) {
-        return send_answer(request); /* before the body; libmicrohttpd ends the connection with it */
+        send_answer_before_body(request);
+        return MHD_YES;
     }
     request->phase = admitted ? REQUEST_ARRIVING : REQUEST_DECIDED;
     return MHD_YES;
@@ -163,7 +191,7 @@ static enum MHD_Result receive(struct request *request, const char *bytes, size_
     } else {
         return MHD_YES;
     }
-    send_answer_amid_body(request);
+    send_answer_before_body(request);
     return MHD_YES;
 }
 
@@ -351,7 +379,10 @@ static void log_library(void *user, const char *format, va_list arguments)
     vsnprintf(message, sizeof message, format, arguments);
 #pragma GCC diagnostic pop
     message[strcspn(message, "\n")] = '\0';
-    log_event("http", "%s", message);
+    if (strstr(message, "Application reported internal error") ==
+        NULL) { /* how it takes our ending of a connection */
+        log_event("http", "%s", message);
+    }
 }
 
 struct server *server_start(struct gateway *gateway, int listen_fd, const char *cert, const char *key)

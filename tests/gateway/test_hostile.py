@@ -92,6 +92,12 @@ def test_the_key_is_checked_before_the_body():
             connection.send(gateway.request_bytes("POST", API, key=key, headers=["Content-Length: 1000", "Expect: 100-continue"]))
             same(connection.reply().status, status or 100)
             connection.close()
+        for headers in (["Content-Length: 1000"], ["Transfer-Encoding: chunked"]):
+            connection = gateway.connect()
+            reply = connection.send(gateway.request_bytes("POST", API, key="wrong", headers=headers)).reply()
+            same((reply.status, reply.headers["connection"], reply.headers["www-authenticate"]), (401, "close", "Bearer"))
+            connection.ended()
+            connection.close()
         for target, headers, status in (("/api/v1/none", [], 404), (API + "?x=1", [], 400), (API, ["Content-Type: text/html"], 415)):
             connection = gateway.connect()
             same(connection.send(gateway.request_bytes("POST", target, headers=["Content-Length: 1000", *headers])).reply().status,
