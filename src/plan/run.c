@@ -203,7 +203,6 @@ static void begin(struct k7i_op_run *run)
         k7i_run_finish(run);
         return;
     }
-    tell_progress(run);
     k7i_request_reset(&run->request);
     run->pause_ms = 0;
     enum k7i_verdict verdict = K7I_FAIL;
@@ -211,6 +210,9 @@ static void begin(struct k7i_op_run *run)
         k7i_op_fail_memory(run->op);
     else
         verdict = run->active->begin(run->op, &run->request);
+    /* A step that had nothing to do is not told of. */
+    if (verdict != K7I_SKIP || run->mode == K7I_MODE_ROLLBACK || run->effect[run->index] != K7I_EFFECT_NONE)
+        tell_progress(run);
     switch (verdict) {
     case K7I_SEND:
         k7i_run_send(run);
