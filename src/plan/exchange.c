@@ -40,13 +40,14 @@ static void trace(struct k7i_op_run *run, const struct k7i_outcome *outcome, int
     if (!call || !call->trace)
         return;
     snprintf(url, sizeof url, "%s%s", k7i_peer_url(run->op->peer), run->request.target.data);
+    int lost = outcome->aborted ? 0 : outcome->code; /* a stream that its step ended was answered */
     k7_trace event = { .operation = run->op->plan->operation,
                        .step = run->active->name,
                        .method = run->request.method,
                        .url = url,
                        .attempt = run->attempt,
-                       .http_status = outcome->code ? 0 : status,
-                       .error_code = outcome->code,
+                       .http_status = lost ? 0 : status,
+                       .error_code = lost,
                        .reused = outcome->reused,
                        .duration_us = outcome->duration_us };
     call->trace(call->trace_user, &event);
