@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../starve.h"
-
 #ifdef K7I_WITH_YAML
+
+#include "../starve.h"
 
 static int read_text(const char *text, k7_spec **ret_spec, k7_error **err)
 {
