@@ -57,11 +57,12 @@ def test_a_request_whose_body_never_comes_does_not_hold_up_the_end():
 
 def test_a_second_signal_ends_at_once():
     with Gateway("--drain-seconds", "3600", endpoint="memory:?fail=create:hang") as gateway:
-        begin_create(gateway)
+        create = begin_create(gateway)
         gateway.stop()
         gateway.log_line(lambda entry: entry.get("event") == "stop")
         gateway.stop()
         same(gateway.process.wait(PATIENCE_S), 128 + signal.SIGTERM)
+        create.ended()
 
 
 def test_the_port_can_be_taken_again_at_once():
