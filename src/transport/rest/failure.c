@@ -28,8 +28,9 @@ static int is_operation(const struct k7i_op *op, const char *operation)
 
 static int is_foreign(const struct k7i_rest_refusal *refusal)
 {
+    /* our gateway has the envelope for everything, and says by this reason that it has no such path */
     return refusal->shape == K7I_REST_DETAIL || refusal->shape == K7I_REST_FOREIGN ||
-           refusal->shape == K7I_REST_EMPTY;
+           refusal->shape == K7I_REST_EMPTY || k7i_text_equal(refusal->reason, "NoSuchRoute");
 }
 
 static int code_of_success(const struct k7i_rest_refusal *refusal) /* 2xx with an error body */
@@ -230,7 +231,7 @@ int k7i_rest_is_missing(const struct k7i_response *response)
     if (response->status != 404)
         return 0;
     if (k7i_rest_refusal_read(response->body, response->body_len, &refusal) == 0)
-        missing = refusal.shape == K7I_REST_ENVELOPE;
+        missing = refusal.shape == K7I_REST_ENVELOPE && !is_foreign(&refusal);
     k7i_rest_refusal_clear(&refusal);
     return missing;
 }

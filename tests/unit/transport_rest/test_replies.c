@@ -5,6 +5,8 @@
 
 #define MESSAGE(code, message) "{\"error\":{\"code\":\"" code "\",\"message\":\"" message "\"}}"
 #define DETAIL_NOT_FOUND       "{\"detail\":\"Not Found\"}"
+#define NO_SUCH_ROUTE                                                                                        \
+    "{\"error\":{\"code\":\"NotFound\",\"message\":\"Not Found\",\"reason\":\"NoSuchRoute\"}}"
 #define INFO_0_1                                                                                             \
     "{\"name\":\"demo\",\"namespace\":\"team-a\",\"status\":\"Running\",\"ready\":\"True\",\"restarts\":0,"  \
     "\"age\":\"0:05:42\",\"image\":\"alpine\",\"error_message\":\"\"}"
@@ -111,6 +113,7 @@ static const struct row {
     { GET, 200, "{\"data\":{\"name\":\"other\"}}", K7_ERR_PROTOCOL },
     { GET, 404, MESSAGE("NotFound", "Sandbox demo not found in namespace team-a"), 0, K7I_NEXT },
     { GET, 404, DETAIL_NOT_FOUND, K7_ERR_PROTOCOL, .text = "no K7 API" },
+    { GET, 404, NO_SUCH_ROUTE, K7_ERR_PROTOCOL, .text = "no K7 API" },
     { GET, 404, "", K7_ERR_PROTOCOL },
     /* delete */
     { DELETE, 200, "{\"data\":{\"message\":\"Sandbox demo deleted successfully\"}}", 0, K7I_NEXT },
@@ -118,6 +121,7 @@ static const struct row {
     { DELETE, 200, "<html>welcome</html>", K7_ERR_PROTOCOL },
     { DELETE, 404, MESSAGE("NotFound", "Sandbox demo not found"), 0, K7I_DONE },
     { DELETE, 404, DETAIL_NOT_FOUND, K7_ERR_PROTOCOL },
+    { DELETE, 404, NO_SUCH_ROUTE, K7_ERR_PROTOCOL },
     { DELETE, 400, MESSAGE("BadRequest", "deployment: (403)\\nReason: Forbidden\\n"), K7_ERR_REJECTED },
     { DELETE, 400, MESSAGE("BadRequest", "deployment: (500)\\nReason: Internal Server Error\\n; secret: ..."),
       K7_ERR_UNAVAILABLE },
