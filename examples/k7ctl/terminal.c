@@ -105,7 +105,7 @@ static void format_amount(char *buffer, size_t size, int64_t done, int64_t total
     if (done < 0)
         buffer[0] = '\0';
     else if (total > 0)
-        snprintf(buffer, size, " %d%% of %.1f MB", (int)(100.0 * (double)done / (double)total),
+        snprintf(buffer, size, " %.0f%% of %.1f MB", 100.0 * (double)done / (double)total,
                  (double)total / 1e6);
     else
         snprintf(buffer, size, " %.1f MB", (double)done / 1e6);
