@@ -94,23 +94,35 @@ void k7i_buf_reset(struct k7i_buf *buf)
         buf->data[0] = '\0';
 }
 
+/* Empty, without memory; what the buffer is for stays. */
+static void begin_again(struct k7i_buf *buf)
+{
+    int secret = buf->secret;
+
+    k7i_buf_init(buf, buf->limit);
+    buf->secret = secret;
+}
+
 char *k7i_buf_take(struct k7i_buf *buf)
 {
     char *text = NULL;
 
     if (!buf->failed)
         text = buf->capacity ? buf->data : k7i_strdup("");
-    if (buf->capacity && !text)
-        k7i_free(buf->data);
-    k7i_buf_init(buf, buf->limit);
+    if (text)
+        begin_again(buf);
+    else
+        k7i_buf_clear(buf);
     return text;
 }
 
 void k7i_buf_clear(struct k7i_buf *buf)
 {
+    if (buf->capacity && buf->secret)
+        explicit_bzero(buf->data, buf->capacity);
     if (buf->capacity)
         k7i_free(buf->data);
-    k7i_buf_init(buf, buf->limit);
+    begin_again(buf);
 }
 
 void k7i_buf_wipe(struct k7i_buf *buf)

@@ -9,7 +9,7 @@ struct k7i_buf {
     char *data; /* NUL-terminated; never NULL after k7i_buf_init: an empty buffer points at a static "" */
     size_t len, capacity, limit;
     int failed; /* 0, K7_ERR_NO_MEMORY or K7_ERR_LIMIT */
-    int secret; /* set after k7i_buf_init: what growing leaves behind is wiped; k7i_buf_wipe() releases it */
+    int secret; /* may be set after k7i_buf_init: memory is wiped before it is given back, also when growing */
 };
 
 void k7i_buf_init(struct k7i_buf *buf, size_t limit);

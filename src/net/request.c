@@ -11,6 +11,7 @@ void k7i_request_init(struct k7i_request *request)
     k7i_buf_init(&request->target, TARGET_LIMIT);
     k7i_buf_init(&request->headers, HEADERS_LIMIT);
     k7i_buf_init(&request->body, BODY_LIMIT);
+    request->headers.secret = request->body.secret = 1;
 }
 
 /* Overwrites what was in use, keeps the memory: bodies and headers may hold secrets. */

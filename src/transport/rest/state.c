@@ -14,6 +14,7 @@ int k7i_rest_prepare(struct k7i_op *op, const struct k7i_args *args, k7_error **
 
     op->peer = k7i_rest_of(op)->peer;
     k7i_buf_init(&state->body, BODY_LIMIT);
+    state->body.secret = 1;
     /* The front door has checked names that people gave; delete-all passes what the server listed. These would make the URL another one. */
     if (args->name && (!*args->name || strcmp(args->name, ".") == 0 || strcmp(args->name, "..") == 0))
         return k7i_fail(err, K7_ERR_PROTOCOL, "\"%s\" is no name of a sandbox", args->name);
