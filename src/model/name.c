@@ -16,33 +16,26 @@ static int lower_or_digit(char c)
 /* What is wrong with a DNS-1123 label of len characters (RFC 1123, 2.1; lower case only); NULL: nothing. */
 static const char *label_fault(const char *label, size_t len)
 {
-    if (len == 0)
-        return "has an empty part";
-    if (!lower_or_digit(label[0]) || !lower_or_digit(label[len - 1])) {
-        for (size_t i = 0; i < len; i++)
-            if (!lower_or_digit(label[i]) && label[i] != '-')
-                return "may hold only lower-case letters, digits, '-' and '.'";
-        return "must begin and end with a lower-case letter or a digit";
-    }
     for (size_t i = 0; i < len; i++)
         if (!lower_or_digit(label[i]) && label[i] != '-')
-            return "may hold only lower-case letters, digits, '-' and '.'";
+            return "may hold only lower-case letters, digits and '-'";
+    if (len == 0 || !lower_or_digit(label[0]) || !lower_or_digit(label[len - 1]))
+        return "must begin and end with a lower-case letter or a digit";
     return NULL;
 }
 
 /* The same of labels with dots between. */
 static const char *subdomain_fault(const char *name)
 {
-    for (;;) {
-        size_t len = strcspn(name, ".");
-        const char *fault = label_fault(name, len);
+    const char *fault = NULL;
 
-        if (fault)
-            return fault;
+    for (size_t len; !fault; name += len + 1) {
+        len = strcspn(name, ".");
+        fault = label_fault(name, len);
         if (name[len] == '\0')
-            return NULL;
-        name += len + 1;
+            break;
     }
+    return fault;
 }
 
 static int fail(const char *what, const char *value, const char *fault, k7_error **err)
@@ -73,8 +66,6 @@ int k7i_name_check_namespace(const char *namespace_, k7_error **err)
         return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "namespace is empty");
     if (strlen(namespace_) > LABEL)
         return fail("namespace", namespace_, "is longer than 63 characters", err);
-    if (strchr(namespace_, '.'))
-        return fail("namespace", namespace_, "may not hold a '.'", err);
     if ((fault = label_fault(namespace_, strlen(namespace_))) != NULL)
         return fail("namespace", namespace_, fault, err);
     return 0;

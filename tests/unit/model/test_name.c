@@ -71,12 +71,13 @@ START_TEST(an_error_names_the_field_and_the_value)
     k7_error *err = NULL;
 
     k7i_name_check_sandbox("../x\n", &err);
-    ck_assert_str_eq(k7_error_get_message(err), "name \"../x\\n\" has an empty part");
+    ck_assert_str_eq(k7_error_get_message(err),
+                     "name \"../x\\n\" must begin and end with a lower-case letter or a digit");
     k7_error_unref(err);
     err = NULL;
     k7i_name_check_namespace("A", &err);
     ck_assert_str_eq(k7_error_get_message(err),
-                     "namespace \"A\" may hold only lower-case letters, digits, '-' and '.'");
+                     "namespace \"A\" may hold only lower-case letters, digits and '-'");
     k7_error_unref(err);
 }
 END_TEST

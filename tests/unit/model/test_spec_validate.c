@@ -59,10 +59,10 @@ static const struct {
 } bad[] = {
     { "\"name\":null", "name is missing: a sandbox needs one" },
     { "\"name\":\"metrics\"", "name \"metrics\" is reserved by the K7 API" },
-    { "\"name\":\"..\"", "name \"..\" has an empty part" },
-    { "\"name\":\"a/b\"", "name \"a/b\" may hold only lower-case letters, digits, '-' and '.'" },
+    { "\"name\":\"..\"", "name \"..\" must begin and end with a lower-case letter or a digit" },
+    { "\"name\":\"a/b\"", "name \"a/b\" may hold only lower-case letters, digits and '-'" },
     { ",\"namespace\":\"\"", "namespace is empty" },
-    { ",\"namespace\":\"a.b\"", "namespace \"a.b\" may not hold a '.'" },
+    { ",\"namespace\":\"a.b\"", "namespace \"a.b\" may hold only lower-case letters, digits and '-'" },
     { ",\"limits\":{\"gpu\":\"1\"}", "limits: \"gpu\" is none of cpu, memory, ephemeral-storage" },
     { ",\"limits\":{\"cpu\":\"0\"}", "limits.cpu: \"0\" must be more than zero" },
     { ",\"limits\":{\"memory\":\"1GB\"}",
