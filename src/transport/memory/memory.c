@@ -160,7 +160,7 @@ enum k7i_verdict k7i_memory_wait_until(struct k7i_op *op, struct k7i_memory_call
 
 void k7i_memory_end(struct k7i_memory_call *call)
 {
-    if (!call->link)
+    if (!call->waker) /* it never waited; `link` may be written by other calls, the waker is ours */
         return;
     k7i_memory_lock(call->memory);
     *call->link = call->next;
@@ -168,7 +168,7 @@ void k7i_memory_end(struct k7i_memory_call *call)
         call->next->link = call->link;
     k7i_memory_unlock(call->memory);
     call->link = NULL;
-    k7i_waker_unref(call->waker);
+    call->waker = k7i_waker_unref(call->waker);
 }
 
 /* With the lock held. */
