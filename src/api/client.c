@@ -150,6 +150,11 @@ int k7i_client_borrow_loop(k7_client *client, struct k7i_client_loop **ret_loop,
 
 void k7i_client_give_loop_back(k7_client *client, struct k7i_client_loop *loop)
 {
+    if (k7i_loop_is_broken(loop->loop)) {
+        k7i_loop_free(loop->loop);
+        k7i_free(loop);
+        return;
+    }
     pthread_mutex_lock(&client->mutex);
     loop->next = client->free_loops;
     client->free_loops = loop;

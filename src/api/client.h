@@ -33,6 +33,7 @@ int k7i_client_check(const k7_client *client, k7_error **err);
 int k7i_client_supports(const k7_client *client, enum k7i_operation operation);
 /* The last loop given back, or a new one: a thread that calls in sequence keeps one warm connection, N threads use at most N. */
 int k7i_client_borrow_loop(k7_client *client, struct k7i_client_loop **ret_loop, k7_error **err);
+/* A broken loop is freed instead: the next call gets a new one. */
 void k7i_client_give_loop_back(k7_client *client, struct k7i_client_loop *loop);
 
 #endif
