@@ -1,0 +1,160 @@
+/* test_delete_all.c: what becomes of each item when something fails, is lost, hangs, or the call is stopped. */
+#include <k7sandbox/k7sandbox.h>
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SANDBOXES = 20 }; /* more than run at once */
+
+static k7_client *open_with_sandboxes(const char *endpoint)
+{
+    k7_client *client = NULL;
+    k7_config *config = NULL;
+
+    ck_assert_int_eq(k7_config_new(&config, NULL), 0);
+    ck_assert_int_eq(k7_config_set(config, "endpoint", endpoint, NULL), 0);
+    ck_assert_int_eq(k7_client_open(config, &client, NULL), 0);
+    k7_config_free(config);
+    for (int i = 0; i < SANDBOXES; i++) {
+        k7_spec *spec = NULL;
+        char name[16];
+
+        snprintf(name, sizeof name, "n%02d", i);
+        ck_assert_int_eq(k7_spec_new(name, "alpine", &spec, NULL), 0);
+        ck_assert_int_eq(k7_sandbox_create(client, spec, NULL, NULL, NULL), 0);
+        k7_spec_free(spec);
+    }
+    return client;
+}
+
+static size_t count(k7_client *client)
+{
+    k7_sandboxes *list = NULL;
+
+    ck_assert_int_eq(k7_sandbox_list(client, NULL, NULL, &list, NULL), 0);
+    size_t found = k7_sandboxes_count(list);
+    k7_sandboxes_unref(list);
+    return found;
+}
+
+static void expect_counts(const k7_results *results, size_t done, size_t failed, size_t not_started,
+                          size_t unknown)
+{
+    ck_assert_uint_eq(k7_results_count(results), SANDBOXES);
+    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_DONE), done);
+    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_FAILED), failed);
+    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_NOT_STARTED), not_started);
+    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_UNKNOWN), unknown);
+}
+
+START_TEST(each_item_has_its_own_result)
+{
+    k7_client *client = open_with_sandboxes("memory:?fail=delete:403*3,delete:lost*2");
+    k7_results *results = NULL;
+
+    ck_assert_int_eq(k7_sandbox_delete_all(client, NULL, NULL, &results, NULL), 0);
+    expect_counts(results, SANDBOXES - 5, 3, 0, 2);
+    for (size_t i = 0; i < SANDBOXES; i++) {
+        const k7_error *error = k7_results_error_at(results, i);
+
+        ck_assert_int_eq(error == NULL, k7_results_outcome_at(results, i) == K7_ITEM_DONE);
+        if (error)
+            ck_assert_str_eq(k7_error_get_operation(error), "delete");
+    }
+    ck_assert_uint_eq(count(client), 3);
+    k7_results_unref(results);
+    k7_client_unref(client);
+}
+END_TEST
+
+START_TEST(list_that_fails_deletes_nothing)
+{
+    k7_client *client = open_with_sandboxes("memory:?fail=list:503*1");
+    k7_results *results = (k7_results *)client;
+    k7_error *error = NULL;
+
+    ck_assert_int_eq(k7_sandbox_delete_all(client, NULL, NULL, &results, &error), K7_ERR_UNAVAILABLE);
+    ck_assert_ptr_null(results);
+    ck_assert_str_eq(k7_error_get_operation(error), "delete_all");
+    k7_error_unref(error);
+    ck_assert_uint_eq(count(client), SANDBOXES);
+    k7_client_unref(client);
+}
+END_TEST
+
+START_TEST(deadline_leaves_the_results)
+{
+    k7_client *client = open_with_sandboxes("memory:?fail=delete:hang*8"); /* as many as run at once */
+    k7_results *results = NULL;
+    k7_call *call = NULL;
+
+    ck_assert_int_eq(k7_call_new(&call, NULL), 0);
+    ck_assert_int_eq(k7_call_set_timeout_ms(call, 50, NULL), 0);
+    ck_assert_int_eq(k7_sandbox_delete_all(client, NULL, call, &results, NULL), 0);
+    expect_counts(results, 0, 0, SANDBOXES - 8, 8);
+    ck_assert_uint_eq(count(client), SANDBOXES);
+    k7_results_unref(results);
+    k7_call_free(call);
+    k7_client_unref(client);
+}
+END_TEST
+
+static void cancel_at_the_third(void *user, const k7_progress *progress)
+{
+    if (k7_progress_get_done(progress) == 3)
+        k7_cancel_trigger(user);
+}
+
+START_TEST(cancel_leaves_the_results)
+{
+    k7_client *client = open_with_sandboxes("memory:?latency_ms=1");
+    k7_cancel *cancel = NULL;
+    k7_results *results = NULL;
+    k7_call *call = NULL;
+
+    ck_assert_int_eq(k7_cancel_new(&cancel, NULL), 0);
+    ck_assert_int_eq(k7_call_new(&call, NULL), 0);
+    ck_assert_int_eq(k7_call_set_cancel(call, cancel, NULL), 0);
+    ck_assert_int_eq(k7_call_set_progress(call, cancel_at_the_third, cancel, NULL, NULL), 0);
+    ck_assert_int_eq(k7_sandbox_delete_all(client, NULL, call, &results, NULL), 0);
+    size_t done = k7_results_count_of(results, K7_ITEM_DONE);
+    ck_assert_uint_ge(done, 3);
+    ck_assert_uint_lt(done, SANDBOXES);
+    expect_counts(results, done, 0, SANDBOXES - done, 0);
+    ck_assert_uint_eq(count(client), SANDBOXES - done);
+    k7_results_unref(results);
+    k7_call_free(call);
+    k7_cancel_unref(cancel);
+    k7_client_unref(client);
+}
+END_TEST
+
+START_TEST(results_may_be_left_out)
+{
+    k7_client *client = open_with_sandboxes("memory:?stop_ms=1");
+
+    ck_assert_int_eq(k7_sandbox_delete_all(client, NULL, NULL, NULL, NULL), 0);
+    ck_assert_uint_eq(count(client), 0);
+    k7_client_unref(client);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *group = tcase_create("delete all");
+    Suite *suite = suite_create("delete all");
+
+    tcase_set_timeout(group, 60);
+    tcase_add_test(group, each_item_has_its_own_result);
+    tcase_add_test(group, list_that_fails_deletes_nothing);
+    tcase_add_test(group, deadline_leaves_the_results);
+    tcase_add_test(group, cancel_leaves_the_results);
+    tcase_add_test(group, results_may_be_left_out);
+    suite_add_tcase(suite, group);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
