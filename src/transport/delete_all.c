@@ -39,7 +39,9 @@ static int new_child(struct k7i_op *op, enum k7i_operation operation, const char
 {
     const struct state *state = op->state;
     const struct k7i_plan *plan = state->transport->plans[operation];
-    struct k7i_args args = { .transport = state->transport, .namespace_ = state->namespace_, .name = name };
+    struct k7i_args args = {
+        .transport = state->transport, .namespace_ = state->namespace_, .name = name, .of_many = 1
+    };
     int status = k7i_op_new(plan, op->instance, ret_child, err);
 
     if (status == 0 && (status = plan->prepare(*ret_child, &args, err)) != 0) {

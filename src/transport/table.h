@@ -21,6 +21,7 @@ struct k7i_args {
     const char *name;       /* create, get, delete */
     const char *uid;        /* delete: or NULL */
     int missing_is_error, no_wait;
+    int of_many; /* delete: one of a whole namespace, where the price of waiting for each adds up */
 };
 
 struct k7i_transport {

@@ -7,8 +7,6 @@
 #include "base/error.h"
 #include "model/spec.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 static int prepare(struct k7i_op *op, const struct k7i_args *args, k7_error **err)
@@ -179,52 +177,13 @@ static enum k7i_verdict why_begin(struct k7i_op *op, struct k7i_request *request
     return k7i_rest_state_of(op)->unexplained ? k7i_rest_sandbox_request(op, "GET", request) : K7I_SKIP;
 }
 
-/* "0:05:42", "1 day, 0:00:05" in seconds; -1: something else. */
-static int64_t age_seconds(const char *text)
-{
-    int64_t days = 0;
-    int hours, minutes, seconds;
-    const char *rest = text ? strstr(text, "day") : NULL;
-
-    if (!text)
-        return -1;
-    if (rest) {
-        if (sscanf(text, "%9" SCNd64 " day", &days) != 1 || !(rest = strchr(rest, ' ')))
-            return -1;
-        text = rest + 1;
-    }
-    if (sscanf(text, "%3d:%2d:%2d", &hours, &minutes, &seconds) != 3)
-        return -1;
-    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
-}
-
-/* Whether the sandbox that is there now was there before the request: else it may be the request's own, left by a server before 0.2 whose next step
- * failed. */
-static int is_older(struct k7i_op *op, const struct k7i_response *response)
-{
-    enum { MARGIN_S = 5 }; /* clocks that do not agree; whole seconds */
-    int64_t elapsed = (k7i_now_us() - k7i_rest_state_of(op)->sent_us) / 1000000;
-    k7_sandbox *sandbox = NULL;
-    const struct k7i_json_value *data;
-    struct k7i_json *json = NULL;
-    int older = 0;
-
-    if (k7i_json_parse(response->body, response->body_len, &json, NULL) == 0) {
-        data = k7i_json_get(k7i_json_root(json), "data");
-        if (k7i_sandbox_from_json(data, k7i_rest_state_of(op)->namespace_, &sandbox, NULL) == 0)
-            older = age_seconds(k7_sandbox_get_age_text(sandbox)) > elapsed + MARGIN_S;
-    }
-    k7_sandbox_unref(sandbox);
-    k7i_json_free(json);
-    return older;
-}
-
+/* What is there now was there before, unless it is the request's own, left by a server before 0.2 whose next step failed. */
 static enum k7i_verdict why_reply(struct k7i_op *op, const struct k7i_response *response)
 {
     struct k7i_rest_state *state = op->state;
     k7_error *error = NULL;
 
-    if (response->status == 200 && is_older(op, response)) {
+    if (response->status == 200 && k7i_rest_compare_age(op, response) > 0) {
         state->made = K7I_REST_NOT_MADE;
         k7i_fail(&error, K7_ERR_ALREADY_EXISTS, "there is a sandbox \"%s\" in namespace \"%s\" already",
                  state->name, state->namespace_);

@@ -2,6 +2,7 @@
  * looked at first, and what must be gone is looked at until it is. */
 #include "transport/rest/rest.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 
 enum { PAUSE_FIRST_MS = 50, PAUSE_LONGEST_MS = 2000 };
@@ -22,7 +23,8 @@ static int prepare(struct k7i_op *op, const struct k7i_args *args, k7_error **er
         return k7i_fail(err, K7_ERR_UNSUPPORTED_ARGUMENT,
                         "uid: servers of the K7 API tell no uid, so it cannot be a condition of deleting");
     state->look_first = args->missing_is_error;
-    state->wait = !args->no_wait;
+    /* To look at one sandbox, K7's server lists them all: for each of many that would be too much. */
+    state->wait = !args->no_wait && !args->of_many;
     state->pause_ms = PAUSE_FIRST_MS;
     return 0;
 }
@@ -44,6 +46,7 @@ static enum k7i_verdict look_reply(struct k7i_op *op, const struct k7i_response 
 
 static enum k7i_verdict delete_begin(struct k7i_op *op, struct k7i_request *request)
 {
+    k7i_rest_state_of(op)->sent_us = k7i_now_us();
     return k7i_rest_sandbox_request(op, "DELETE", request);
 }
 
@@ -90,6 +93,8 @@ static enum k7i_verdict gone_reply(struct k7i_op *op, const struct k7i_response 
     if (!k7i_rest_read(op, response, &json, &data))
         return K7I_FAIL;
     k7i_json_free(json);
+    if (k7i_rest_compare_age(op, response) < 0) /* somebody's new one of that name */
+        return K7I_DONE;
     state->pause_ms = pause * 2 < PAUSE_LONGEST_MS ? pause * 2 : PAUSE_LONGEST_MS;
     return k7i_op_pause(op, pause);
 }

@@ -65,6 +65,11 @@ int k7i_rest_read(struct k7i_op *op, const struct k7i_response *response, struct
 /* Reads `data` as the operation's own sandbox and gives it. */
 enum k7i_verdict k7i_rest_give_sandbox(struct k7i_op *op, const struct k7i_response *response);
 
+/* --- age.c: was it there before? --- */
+
+/* Compares the sandbox in an answer with state->sent_us: 1: it is older than that request, -1: it was made since, 0: that cannot be told. */
+int k7i_rest_compare_age(struct k7i_op *op, const struct k7i_response *response);
+
 /* --- refusal.c: what a refusing answer says --- */
 
 enum k7i_rest_shape {
