@@ -370,7 +370,20 @@ static const struct {
 START_TEST(deleting_ends_when_the_sandbox_is_gone)
 {
     open_operation(DELETE);
+    fixture_begin(&f, "delete");
     ck_assert_int_eq(fixture_reply(&f, "wait until gone", gone[_i].status, gone[_i].body), gone[_i].verdict);
+    fixture_close(&f);
+}
+END_TEST
+
+START_TEST(deleting_does_not_wait_for_somebodys_new_sandbox)
+{
+    open_operation(DELETE);
+    fixture_begin(&f, "delete");
+    k7i_rest_state_of(f.op)->sent_us -= INT64_C(60) * 1000000; /* a minute ago */
+    ck_assert_int_eq(
+        fixture_reply(&f, "wait until gone", 200, "{\"data\":{\"name\":\"demo\",\"age\":\"0:00:07\"}}"),
+        K7I_DONE);
     fixture_close(&f);
 }
 END_TEST
@@ -457,6 +470,7 @@ int main(void)
     tcase_add_loop_test(tests, an_empty_refusal_is_looked_into, 0, COUNT(whys));
     tcase_add_loop_test(tests, what_a_server_would_ignore_is_refused, 0, COUNT(features));
     tcase_add_loop_test(tests, deleting_ends_when_the_sandbox_is_gone, 0, COUNT(gone));
+    tcase_add_test(tests, deleting_does_not_wait_for_somebodys_new_sandbox);
     tcase_add_test(tests, deleting_what_must_exist_fails_when_it_does_not);
     tcase_add_test(tests, a_credential_that_the_server_sends_back_is_struck_out);
     tcase_add_test(tests, a_servers_text_becomes_one_line_of_utf8);

@@ -82,6 +82,16 @@ START_TEST(delete_without_waiting_does_not_look)
 }
 END_TEST
 
+START_TEST(delete_of_one_of_many_does_not_look)
+{
+    struct k7i_args args = demo;
+
+    args.of_many = 1;
+    open_with(&k7i_rest_delete_plan, &args);
+    ck_assert_int_eq(fixture_begin(&f, "wait until gone"), K7I_SKIP);
+}
+END_TEST
+
 START_TEST(delete_of_what_must_exist_looks_first)
 {
     struct k7i_args args = demo;
@@ -236,6 +246,7 @@ int main(void)
     tcase_add_loop_test(tests, names_that_change_the_path_are_refused, 0, 3);
     tcase_add_test(tests, delete_is_one_request_and_a_look);
     tcase_add_test(tests, delete_without_waiting_does_not_look);
+    tcase_add_test(tests, delete_of_one_of_many_does_not_look);
     tcase_add_test(tests, delete_of_what_must_exist_looks_first);
     tcase_add_test(tests, delete_by_uid_is_unsupported);
     tcase_add_test(tests, create_posts_the_body_of_the_api_document);
