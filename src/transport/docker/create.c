@@ -103,10 +103,16 @@ static enum k7i_verdict check_warnings(struct k7i_op *op, const struct k7i_json_
 
     if (k7i_json_count(warnings) == 0)
         return K7I_NEXT;
+    struct k7i_buf text;
+    k7i_buf_init(&text, 4096);
+    k7i_docker_words(&text, warning ? warning : "it gave an unreadable warning");
     /* dockerd warns when it drops a limit that the kernel cannot enforce. */
-    return k7i_op_fail(op, K7_ERR_UNSUPPORTED_ARGUMENT,
-                       "the engine would not make the sandbox as asked: %.*s",
-                       warning ? (int)strcspn(warning, "\r\n") : 1, warning ? warning : "?");
+    enum k7i_verdict verdict =
+        text.failed ? k7i_op_fail_memory(op)
+                    : k7i_op_fail(op, K7_ERR_UNSUPPORTED_ARGUMENT,
+                                  "the engine would not make the sandbox as asked: %s", text.data);
+    k7i_buf_clear(&text);
+    return verdict;
 }
 
 enum k7i_verdict k7i_create_made(struct k7i_op *op, const struct k7i_response *response, const char *name,

@@ -147,8 +147,7 @@ static int code_of_status(int status)
     }
 }
 
-/* The engine's own words on one line. podman's message ends with its cause, which repeats. */
-static void add_message(struct k7i_buf *text, const char *message)
+void k7i_docker_words(struct k7i_buf *text, const char *message)
 {
     enum { WORDS_MAX = 1000 };
     size_t len = strcspn(message, "\r\n");
@@ -189,7 +188,7 @@ enum k7i_verdict k7i_docker_refused(struct k7i_op *op, const struct k7i_response
     k7i_buf_text(&text, what);
     if (message) {
         k7i_buf_text(&text, ": ");
-        add_message(&text, message);
+        k7i_docker_words(&text, message);
     } else {
         k7i_buf_printf(&text, ": the engine answered with HTTP status %d", response->status);
     }
@@ -200,7 +199,7 @@ enum k7i_verdict k7i_docker_refused(struct k7i_op *op, const struct k7i_response
         k7i_error_set_http_status(error, response->status);
         k7i_error_set_outcome(error, K7_OUTCOME_REJECTED);
         k7i_error_set_retry_after_ms(error, response->retry_after_ms);
-        k7i_error_set_reason(error, cause);
+        k7i_error_set_reason(error, cause && !k7i_text_has_control(cause) ? cause : NULL);
         if (message)
             k7i_error_set_server_text(error, message, strlen(message));
     }

@@ -60,6 +60,8 @@ char *k7i_docker_label(const char *label, const char *value);
 int k7i_docker_parse(const struct k7i_response *response, const char *what, struct k7i_json **ret_json,
                      k7_error **err);
 
+/* Appends words of the engine's on one line, the first of them, at most about 1000 bytes. */
+void k7i_docker_words(struct k7i_buf *text, const char *words);
 /* Fails the operation with what the engine answered: `code` (0: by the HTTP status), the text, then the engine's own words. */
 enum k7i_verdict k7i_docker_refused(struct k7i_op *op, const struct k7i_response *response, int code,
                                     const char *format, ...) __attribute__((format(printf, 4, 5)));

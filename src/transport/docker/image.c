@@ -94,9 +94,15 @@ static enum k7i_verdict pull_reply(struct k7i_op *op, const struct k7i_response 
         return pull_failed(op, code);
     if (!create->pull.error)
         return K7I_NEXT;
-    /* The engine's words on one line; whole in the server's text. */
-    k7i_fail(&error, K7_ERR_IMAGE_PULL, "the image %s could not be pulled: %.*s", K7I_QUOTE(image),
-             (int)strcspn(create->pull.error, "\r\n"), create->pull.error);
+    struct k7i_buf text;
+    k7i_buf_init(&text, 4096);
+    k7i_docker_words(&text, create->pull.error);
+    if (text.failed)
+        k7i_fail_memory(&error);
+    else
+        k7i_fail(&error, K7_ERR_IMAGE_PULL, "the image %s could not be pulled: %s", K7I_QUOTE(image),
+                 text.data);
+    k7i_buf_clear(&text);
     k7i_error_set_http_status(error, response->status);
     k7i_error_set_outcome(error, K7_OUTCOME_REJECTED);
     k7i_error_set_server_text(error, create->pull.error, strlen(create->pull.error));

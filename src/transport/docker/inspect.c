@@ -159,13 +159,13 @@ void k7i_container_why(const struct k7i_container *container, struct k7i_buf *te
         else
             k7i_buf_text(text, "ended");
     } else if (!k7i_container_is_running(container)) {
-        k7i_buf_printf(text, "the container is %.32s",
-                       container->state ? container->state : "in an unknown state");
+        k7i_buf_text(text, "the container is ");
+        k7i_docker_words(text, container->state ? container->state : "in an unknown state");
     }
     if (container->error && *container->error) {
         if (text->len > 0)
             k7i_buf_text(text, ": ");
-        k7i_buf_add(text, container->error, strcspn(container->error, "\r\n"));
+        k7i_docker_words(text, container->error);
     }
 }
 

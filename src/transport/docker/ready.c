@@ -27,7 +27,7 @@ enum k7i_verdict k7i_create_fail_why(struct k7i_op *op, const struct k7i_contain
 
         k7i_buf_text(&text, in_script ? "; its output: " : "; its log: ");
         before = text.len;
-        k7i_log_show(&create->log, MESSAGE_OUTPUT, &text);
+        k7i_log_show(&create->log, MESSAGE_OUTPUT, 0, &text);
         if (text.len == before) /* nothing but white space */
             k7i_buf_text(&text, "empty");
     }
@@ -35,7 +35,10 @@ enum k7i_verdict k7i_create_fail_why(struct k7i_op *op, const struct k7i_contain
         k7i_fail_memory(&error);
     } else {
         k7i_fail(&error, in_script ? K7_ERR_SCRIPT_FAILED : K7_ERR_START_FAILED, "%s", text.data);
-        k7i_error_set_server_text(error, create->log.tail, create->log.tail_len);
+        k7i_buf_reset(&text);
+        k7i_log_show(&create->log, sizeof create->log.tail, 1, &text);
+        if (text.len > 0)
+            k7i_error_set_server_text(error, text.data, text.len);
     }
     k7i_buf_clear(&text);
     return k7i_op_fail_with(op, error);
@@ -46,8 +49,9 @@ enum k7i_verdict k7i_create_fail_why(struct k7i_op *op, const struct k7i_contain
 static enum k7i_verdict follow(struct k7i_op *op, struct k7i_request *request)
 {
     struct k7i_create *create = op->state;
+    /* Not with tail=: podman 4.3 then loses lines that were written in parts. It is bounded by the log's size. */
     const char *rest = create->wait == K7I_WAIT_LOG    ? "/logs?follow=1&stdout=1&stderr=1"
-                       : create->wait == K7I_WAIT_READ ? "/logs?stdout=1&stderr=1&tail=200"
+                       : create->wait == K7I_WAIT_READ ? "/logs?stdout=1&stderr=1"
                                                        : "/json";
 
     if (create->wait == K7I_WAIT_LOOK)

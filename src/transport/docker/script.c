@@ -51,25 +51,51 @@ void k7i_log_begin(struct k7i_log *log, const char *create_id)
     snprintf(log->id, sizeof log->id, "%s", create_id);
 }
 
-/* Cuts the wrapper's line out of the tail, if it is there. */
-static int cut(struct k7i_log *log, const char *what)
+enum { PIECE = 2048 };
+
+/* "k7 ID ready", of which a part may have come with the piece before. */
+static int says(const struct k7i_log *log, const char *text, size_t len, const char *what)
+{
+    char words[K7I_CREATE_ID_LEN + 32];
+    int words_len = snprintf(words, sizeof words, "k7 %s %s", log->id, what);
+
+    return memmem(text, len, words, (size_t)words_len) != NULL;
+}
+
+/* The engine may hand on a line in parts, and other streams' lines between them. */
+static void listen(struct k7i_log *log, struct k7i_log_window *window, const char *data, size_t len)
+{
+    char text[sizeof window->bytes + PIECE];
+    size_t all = window->len + len;
+
+    memcpy(text, window->bytes, window->len);
+    memcpy(text + window->len, data, len);
+    log->script_done |= says(log, text, all, "script done");
+    log->ready |= says(log, text, all, "ready");
+    window->len = all < sizeof window->bytes ? all : sizeof window->bytes;
+    memcpy(window->bytes, text + all - window->len, window->len);
+}
+
+/* Cuts the wrapper's line out of the tail, if it is there in one piece. */
+static void cut(struct k7i_log *log, const char *what)
 {
     char line[K7I_CREATE_ID_LEN + 32];
     int len = snprintf(line, sizeof line, "k7 %s %s\n", log->id, what);
     char *found = memmem(log->tail, log->tail_len, line, (size_t)len);
 
     if (!found)
-        return 0;
+        return;
     size_t before = (size_t)(found - log->tail);
     memmove(found, found + len, log->tail_len - before - (size_t)len);
     log->tail_len -= (size_t)len;
-    return 1;
 }
 
 static void add_output(struct k7i_log *log, const char *data, size_t len)
 {
+    struct k7i_log_window *window = &log->windows[log->header[0] == 2];
+
     while (len > 0) {
-        size_t piece = len < sizeof log->tail / 2 ? len : sizeof log->tail / 2;
+        size_t piece = len < PIECE ? len : PIECE;
 
         if (log->tail_len + piece > sizeof log->tail) {
             size_t gone = log->tail_len + piece - sizeof log->tail;
@@ -79,10 +105,11 @@ static void add_output(struct k7i_log *log, const char *data, size_t len)
         }
         memcpy(log->tail + log->tail_len, data, piece);
         log->tail_len += piece;
+        listen(log, window, data, piece);
+        cut(log, "script done");
+        cut(log, "ready");
         data += piece;
         len -= piece;
-        log->script_done |= cut(log, "script done");
-        log->ready |= cut(log, "ready");
     }
 }
 
@@ -113,7 +140,7 @@ void k7i_log_add(struct k7i_log *log, const void *data, size_t len)
     }
 }
 
-void k7i_log_show(const struct k7i_log *log, size_t limit, struct k7i_buf *text)
+void k7i_log_show(const struct k7i_log *log, size_t limit, int lines, struct k7i_buf *text)
 {
     const char *p = log->tail, *end = log->tail + log->tail_len;
 
@@ -129,7 +156,9 @@ void k7i_log_show(const struct k7i_log *log, size_t limit, struct k7i_buf *text)
     while (p < end) {
         size_t len = 1;
 
-        if ((unsigned char)*p < 0x20 || *p == 0x7F) {
+        if (lines && (*p == '\n' || *p == '\t')) {
+            k7i_buf_char(text, *p);
+        } else if ((unsigned char)*p < 0x20 || *p == 0x7F) {
             k7i_buf_char(text, ' ');
         } else if ((unsigned char)*p < 0x80) {
             k7i_buf_char(text, *p);

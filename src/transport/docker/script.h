@@ -24,13 +24,18 @@ struct k7i_log {
     size_t header_len, frame_left;
     char tail[K7I_OUTPUT_TAIL]; /* the last bytes, without the wrapper's words */
     size_t tail_len;
+    struct k7i_log_window { /* of each stream: its end, in which those words may have begun */
+        char bytes[K7I_CREATE_ID_LEN + 16];
+        size_t len;
+    } windows[2];
     int script_done, ready; /* what the wrapper has said so far */
     int broken;             /* not the stream that it should be */
 };
 
 void k7i_log_begin(struct k7i_log *log, const char *create_id);
 void k7i_log_add(struct k7i_log *log, const void *data, size_t len);
-/* The tail for people, on one line, at most `limit` bytes of its end: control characters become spaces, bytes that are not UTF-8 question marks. */
-void k7i_log_show(const struct k7i_log *log, size_t limit, struct k7i_buf *text);
+/* The tail for people, at most `limit` bytes of its end: control characters become spaces (but line ends and tabs, when `lines`), bytes that are not UTF-8 question
+ * marks. */
+void k7i_log_show(const struct k7i_log *log, size_t limit, int lines, struct k7i_buf *text);
 
 #endif
