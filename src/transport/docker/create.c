@@ -85,15 +85,27 @@ static enum k7i_verdict engine_reply(struct k7i_op *op, const struct k7i_respons
 
 /* ---- making a container ---- */
 
-/* What the engine will not do; 0: none of these. */
-static int code_of_refusal(const struct k7i_response *response)
+/* What the engine will not do, by its words; field begins the error, "" when it is about none. */
+struct refusal {
+    const char *words, *field;
+    int code;
+};
+
+static const struct refusal *find_refusal(const struct k7i_response *response)
 {
-    if (k7i_docker_says(response, "storage-opt") || k7i_docker_says(response, "nknown runtime") ||
-        k7i_docker_says(response, "nknown capability"))
-        return K7_ERR_UNSUPPORTED_ARGUMENT;
-    if (k7i_docker_says(response, "o such image") || k7i_docker_says(response, "image not known"))
-        return K7_ERR_IMAGE_PULL;
-    return 0;
+    static const struct refusal rows[] = {
+        { "storage-opt", "limits.ephemeral-storage: ", K7_ERR_UNSUPPORTED_ARGUMENT },
+        { "nknown runtime", "runtime_class_name: ", K7_ERR_UNSUPPORTED_ARGUMENT },
+        { "nknown capability", "cap_add: ", K7_ERR_UNSUPPORTED_ARGUMENT },
+        { "o such image", "", K7_ERR_IMAGE_PULL },
+        { "image not known", "", K7_ERR_IMAGE_PULL },
+        { "", "", 0 }, /* none of these */
+    };
+    const struct refusal *row = rows;
+
+    while (row->code && !k7i_docker_says(response, row->words))
+        row++;
+    return row;
 }
 
 static enum k7i_verdict check_warnings(struct k7i_op *op, const struct k7i_json_value *answer)
@@ -124,15 +136,16 @@ enum k7i_verdict k7i_create_made(struct k7i_op *op, const struct k7i_response *r
 
     if (response->status != 201) {
         int in_use = response->status == 409 || k7i_docker_says(response, "name is already in use");
-        int code = in_use ? K7_ERR_ALREADY_EXISTS : code_of_refusal(response);
+        const struct refusal *refusal = find_refusal(response);
+        int code = in_use ? K7_ERR_ALREADY_EXISTS : refusal->code;
 
         if (in_use || code)
             k7i_op_refused(op); /* podman says so with the status 500 */
         return k7i_docker_refused(
             op, response, code,
-            in_use ? "the sandbox '%s' exists already in the namespace '%s': the container %s"
-                   : "the sandbox '%s' in the namespace '%s' could not be made: the container %s",
-            create->spec->name, create->namespace_, name);
+            in_use ? "%sthe sandbox '%s' exists already in the namespace '%s': the container %s"
+                   : "%sthe sandbox '%s' in the namespace '%s' could not be made: the container %s",
+            in_use ? "" : refusal->field, create->spec->name, create->namespace_, name);
     }
     if (k7i_docker_parse(response, "new container", &json, &error) != 0)
         return k7i_op_fail_with(op, error);
