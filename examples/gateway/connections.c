@@ -195,7 +195,7 @@ static void describe_peer(struct connection *connection, const struct sockaddr *
 
 static bool is_counted(const struct connection *connection)
 {
-    return connection->state != STATE_FREE && connection->end != CONNECTION_DISPLACED &&
+    return connection->state != STATE_FREE && connection->end != CONNECTION_CUT &&
            connection->end != CONNECTION_TOO_SLOW;
 }
 
@@ -223,7 +223,7 @@ static bool make_room(struct connections *table, const struct connection *added,
     if (oldest == NULL) {
         return false;
     }
-    cut(oldest, CONNECTION_DISPLACED);
+    cut(oldest, CONNECTION_CUT);
     return true;
 }
 
@@ -359,7 +359,7 @@ void connections_cut_idle(struct connections *table)
     pthread_mutex_lock(&table->lock);
     for (size_t i = 0; i < table->capacity; i++) {
         if (table->places[i].state == STATE_IDLE && is_counted(&table->places[i])) {
-            cut(&table->places[i], CONNECTION_DISPLACED);
+            cut(&table->places[i], CONNECTION_CUT);
         }
     }
     pthread_mutex_unlock(&table->lock);
@@ -380,8 +380,11 @@ void connections_cancel(struct connections *table)
 {
     pthread_mutex_lock(&table->lock);
     for (size_t i = 0; i < table->capacity; i++) {
-        if (table->places[i].cancel != NULL) {
-            k7_cancel_trigger(table->places[i].cancel);
+        struct connection *connection = &table->places[i];
+        if (connection->cancel != NULL) {
+            k7_cancel_trigger(connection->cancel);
+        } else if (connection->state == STATE_REQUEST && is_counted(connection)) {
+            cut(connection, CONNECTION_CUT);
         }
     }
     pthread_mutex_unlock(&table->lock);

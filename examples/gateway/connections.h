@@ -18,9 +18,9 @@ struct connection;
 
 enum connection_end {
     CONNECTION_OPEN,
-    CONNECTION_LEFT,      /* the client closed its side */
-    CONNECTION_TOO_SLOW,  /* cut: the total time was over */
-    CONNECTION_DISPLACED, /* cut: idle, and its place was needed */
+    CONNECTION_LEFT,     /* the client closed its side */
+    CONNECTION_TOO_SLOW, /* cut: the total time was over */
+    CONNECTION_CUT,      /* cut: its place was needed, or the gateway ends */
 };
 
 /* max: connections at once; max_per_ip: of one address. request_ms: total time for a request to arrive and for an answer to be taken. Starts a thread. NULL: failed. */
@@ -50,7 +50,7 @@ void connection_answer(struct connection *connection);
 void connection_linger(struct connection *connection);
 void connection_idle(struct connection *connection);
 
-/* For ending: cuts idle connections; how many are busy; cancels what is under way. */
+/* For ending: cuts idle connections; how many are busy; cancels what is under way, and cuts what has not arrived yet. */
 void connections_cut_idle(struct connections *connections);
 size_t connections_busy(struct connections *connections);
 void connections_cancel(struct connections *connections);

@@ -17,10 +17,6 @@
 /* After the drain time, calls are cancelled; this is how long they may then take back what they made (the library's default, and a little). */
 #define CLEANUP_SECONDS 17
 #define DRAIN_TICK_MS   50
-/* Besides connections: the library's sockets, cancel tokens, standard streams, the store. */
-#define OTHER_DESCRIPTORS_PER_THREAD 8
-#define OTHER_DESCRIPTORS            64
-
 static int64_t now_ms(void)
 {
     struct timespec now;
@@ -78,7 +74,18 @@ static int serve(struct gateway *gateway, int listen_fd, const char *url, const 
     return 0;
 }
 
-static int run(const struct options *options, const sigset_t *signals)
+/* A mistake in the store shows when the gateway starts, not at the first request; it may be mended while the gateway runs. */
+static void check_store(struct key_store *keys)
+{
+    struct key *none = NULL;
+    char why[512] = "";
+    if (key_store_check(keys, "", 0, &none, why, sizeof why) == KEY_STORE_FAILED) {
+        log_event("keys", "nobody is let in: %s", why);
+    }
+    key_release(none);
+}
+
+static int run(struct options *options, const sigset_t *signals)
 {
     struct gateway gateway = { .options = options };
     struct text cert = TEXT_INIT(PEM_MAX_BYTES);
@@ -86,9 +93,7 @@ static int run(const struct options *options, const sigset_t *signals)
     char url[128];
     int listen_fd = -1;
     int status = 1;
-    size_t descriptors = (size_t)options->max_connections +
-                         (size_t)options->threads * OTHER_DESCRIPTORS_PER_THREAD + OTHER_DESCRIPTORS * 2;
-    if (setup_descriptors(descriptors) != 0 || setup_client(options, &gateway.client) != 0 ||
+    if (setup_descriptors(options) != 0 || setup_client(options, &gateway.client) != 0 ||
         (options->tls_cert != NULL &&
          (setup_file(options->tls_cert, &cert) != 0 || setup_file(options->tls_key, &key) != 0)) ||
         setup_socket(options, &listen_fd, url, sizeof url) != 0) {
@@ -103,6 +108,7 @@ static int run(const struct options *options, const sigset_t *signals)
         fputs("k7-gateway: out of memory or threads\n", stderr);
         goto cleanup;
     }
+    check_store(gateway.keys);
     status = serve(&gateway, listen_fd, url, cert.bytes, key.bytes, signals);
     listen_fd = status == 0 ? -1 : listen_fd; /* closed with the server */
 cleanup:

@@ -334,7 +334,9 @@ static void log_request(const struct request *request, enum MHD_RequestTerminati
     } else if (request->phase == REQUEST_DISCARDED) {
         line.note = "answered before the end of the body";
     } else if (how != MHD_REQUEST_TERMINATED_COMPLETED_OK || request->client_left) {
-        line.note = end == CONNECTION_TOO_SLOW ? "too slow" : "the client left";
+        line.note = end == CONNECTION_TOO_SLOW ? "too slow"
+                    : end == CONNECTION_CUT    ? "cut by the gateway"
+                                               : "the client left";
         line.status = end == CONNECTION_TOO_SLOW ? STATUS_TOO_SLOW : STATUS_CLIENT_LEFT;
     }
     log_access(&line);

@@ -13,6 +13,12 @@
 
 #include <k7sandbox/k7sandbox.h>
 
+#include "log.h"
+
+/* Besides the connections: those beyond their limit that are told so, the library's sockets and cancel tokens, standard streams, the store. */
+#define OTHER_DESCRIPTORS      128
+#define DESCRIPTORS_PER_THREAD 8
+
 static int complain(const char *what, const char *why)
 {
     fprintf(stderr, "k7-gateway: %s: %s\n", what, why);
@@ -117,14 +123,25 @@ int setup_socket(const struct options *options, int *ret_fd, char *ret_url, size
     return 0;
 }
 
-int setup_descriptors(size_t count)
+int setup_descriptors(struct options *options)
 {
+    const int64_t others = OTHER_DESCRIPTORS + options->threads * DESCRIPTORS_PER_THREAD;
+    const rlim_t wanted = (rlim_t)(options->max_connections + others);
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < count) {
-        limit.rlim_cur = limit.rlim_max < count ? limit.rlim_max : count;
-        if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < count) {
-            return complain("--max-connections", "this process may not open so many descriptors (ulimit -n)");
-        }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return complain("the limit of open descriptors", strerror(errno));
+    }
+    if (limit.rlim_cur >= wanted) {
+        return 0;
+    }
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= (rlim_t)others) {
+        return complain("--threads", "this process may not open enough descriptors (ulimit -n)");
+    }
+    if (limit.rlim_cur < wanted) {
+        options->max_connections = (int64_t)limit.rlim_cur - others;
+        log_event("limit", "at most %lld connections at once, as \"ulimit -n\" does not allow more",
+                  (long long)options->max_connections);
     }
     return 0;
 }

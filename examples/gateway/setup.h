@@ -14,7 +14,7 @@ int setup_client(const struct options *options, k7_client **ret_client);
 /* *ret_url: "http://127.0.0.1:8000", as a client would write it. */
 int setup_socket(const struct options *options, int *ret_fd, char *ret_url, size_t url_size);
 int setup_file(const char *path, struct text *text);
-/* Makes sure that so many descriptors may be open. */
-int setup_descriptors(size_t count);
+/* Raises the limit of open descriptors as far as needed, or lowers max_connections to what is possible. */
+int setup_descriptors(struct options *options);
 
 #endif

@@ -93,7 +93,7 @@ class Connection:
 class Gateway:
     """A running k7-gateway with a key store of its own."""
 
-    def __init__(self, *options, endpoint="memory:", listen="127.0.0.1:0", tls=None, reads_log=True):
+    def __init__(self, *options, endpoint="memory:", listen="127.0.0.1:0", tls=None, reads_log=True, preload=None):
         self.program = PROGRAM
         self.folder = tempfile.TemporaryDirectory(prefix="k7-gateway-test-")
         self.keys = os.path.join(self.folder.name, "keys.json")
@@ -101,7 +101,8 @@ class Gateway:
         self.tls = tls
         self.key = self.add_key("test")
         command = [self.program, "--listen", listen, "--endpoint", endpoint, "--keys", self.keys, *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        surroundings = {**os.environ, "LD_PRELOAD": preload} if preload else None
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=surroundings)
         self.log = []
         self.log_changed = threading.Condition()
         self.log_reader = threading.Thread(target=self.read_log, daemon=True)
