@@ -99,15 +99,13 @@ static void add_event(struct text *line, const char *event, const char *message)
 /* With the lock held. Returns false when there is no room, and nothing was added. */
 static bool append(const struct text *line)
 {
-    if (line->failed || line->len > BUFFER_MAX_BYTES - waiting.len) {
+    if (line->failed) {
         return false;
     }
     text_add(&waiting, line->bytes, line->len);
-    if (waiting.failed) { /* memory ran out; what is there is kept */
-        waiting.failed = false;
-        return false;
-    }
-    return true;
+    bool added = !waiting.failed;
+    waiting.failed = false; /* what was there before is kept */
+    return added;
 }
 
 static void end_line(struct text *line)

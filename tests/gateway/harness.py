@@ -174,12 +174,14 @@ class Gateway:
                 self.log.append(json.loads(line))
                 self.log_changed.notify()
 
-    def log_line(self, matches):
-        """The first line of the log, already read or yet to come, for which matches(line) is true."""
+    def log_line(self, matches, nth=1):
+        """The first line of the log, or the nth, already read or yet to come, for which matches(line) is true."""
+        def find():
+            found = [line for line in self.log if matches(line)]
+            return found[nth - 1] if len(found) >= nth else None
         with self.log_changed:
-            seen = lambda: next((line for line in self.log if matches(line)), None)
-            assert self.log_changed.wait_for(seen, PATIENCE_S), f"no such line in {self.log[-20:]}"
-            return seen()
+            assert self.log_changed.wait_for(find, PATIENCE_S), f"no such line in {self.log[-20:]}"
+            return find()
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)

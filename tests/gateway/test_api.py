@@ -229,6 +229,21 @@ def test_an_added_key_works_and_a_revoked_one_does_not_at_once():
         same(gateway.ask("GET", API).status, 200)
 
 
+def test_a_store_rewritten_in_place_is_seen_although_its_size_and_time_stay():
+    with Gateway() as gateway:
+        with open(gateway.keys, "rb") as file:
+            good = file.read()
+        bad = good.replace(good[5:7], b"00" if good[5:7] != b"00" else b"11", 1)
+        same(len(good), len(bad))
+        descriptor = os.open(gateway.keys, os.O_WRONLY)
+        for _ in range(100):  # faster than the clock of the file system ticks
+            os.pwrite(descriptor, bad, 0)
+            same(gateway.ask("GET", API).status, 401)
+            os.pwrite(descriptor, good, 0)
+            same(gateway.ask("GET", API).status, 200)
+        os.close(descriptor)
+
+
 def test_an_expired_key_is_refused():
     with Gateway() as gateway:
         with open(gateway.keys) as file:

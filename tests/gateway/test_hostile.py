@@ -241,8 +241,7 @@ def test_too_many_creates_at_once_are_429():
         same(gateway.ask("DELETE", API + "/x").status, 200)
         for connection in by_socket.values():
             connection.close()
-        for _ in by_socket:
-            gateway.log_line(lambda entry: entry.get("status") == 499)
+        gateway.log_line(lambda entry: entry.get("status") == 499, 2)
 
 
 def test_a_client_that_leaves_in_the_middle_of_a_create_leaves_nothing_behind():
@@ -258,10 +257,10 @@ def test_a_client_that_leaves_in_the_middle_of_a_create_leaves_nothing_behind():
                 line = gateway.log_line(lambda entry: entry.get("method") == "POST")
                 same((line["status"], line["note"]), (499, "the client left"))
                 same(gateway.names(), [])
-    with Gateway("--max-creates", "1", endpoint="memory:?fail=create:hang*1") as gateway:
-        for _ in range(2):  # the second proves that the place of the first is free again
+    with Gateway("--max-creates", "1", endpoint="memory:?fail=create:hang*2") as gateway:
+        for nth in (1, 2):  # the second proves that the place of the first is free again
             gateway.connect().send(gateway.request_bytes("POST", API, {"name": "a", "image": "x"})).close()
-            gateway.log_line(lambda entry: entry.get("status") == 499)
+            gateway.log_line(lambda entry: entry.get("status") == 499, nth)
         same(gateway.names(), [])
 
 
@@ -289,6 +288,7 @@ def check_env_files(preload):
         base = os.path.join(folder, "envs")
         os.symlink(good, os.path.join(base, "default/link"))
         os.symlink("good.env", os.path.join(base, "default/near"))
+        os.symlink("sub", os.path.join(base, "default/inner"))
         os.symlink("../other", os.path.join(base, "default/folder"))
         os.symlink("other", os.path.join(base, "alias"))
         os.mkfifo(os.path.join(base, "default/fifo"))
@@ -298,7 +298,7 @@ def check_env_files(preload):
                 gateway.ask("DELETE", API + "/a")
             texts = set()
             for path in ("missing", "/proc/self/environ", "../../../../../../proc/self/environ", "link", "near", "fifo",
-                         "../other/theirs.env", "folder/theirs.env", "../../outside.env", "large.env", "sub", ".", "..", "", good,
+                         "../other/theirs.env", "folder/theirs.env", "inner/deep.env", "../../outside.env", "large.env", "sub", ".", "..", "", good,
                          "sub/../good.env/", "good.env/x", "/dev/zero", "x" * 5000):
                 reply = refused(gateway.create("a", env_file=path), 400)
                 texts.add(reply.message)
