@@ -71,9 +71,8 @@ int k7i_transfer_start(struct k7i_transfer *transfer, const struct k7i_peer *pee
                        const struct k7i_request *request, const char *traceparent,
                        const struct k7i_transfer_user *user, k7_error **err);
 void k7i_transfer_abort(struct k7i_transfer *transfer); /* at once; finished is not called */
-int k7i_transfer_is_sent(
-    const struct k7i_transfer
-        *transfer); /* while it runs: something of the request was handed to the network */
+/* while it runs: something of the request was handed to the network */
+int k7i_transfer_is_sent(const struct k7i_transfer *transfer);
 
 /* After finished: */
 struct k7i_outcome {
