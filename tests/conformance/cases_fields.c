@@ -125,7 +125,7 @@ static const struct {
     { "pod_non_root", set_pod_non_root, 0 },
     { "container_non_root", set_container_non_root, 0 },
     { "cap_drop", set_cap_drop, 0 },
-    { "cap_drop", set_cap_drop_none, 0 },
+    { "cap_drop", set_cap_drop_none, FIELD_KEPT_CAPABILITIES },
     { "cap_add", set_cap_add, 0 },
     { "env", set_env, 0 },
     { "backend", set_backend, FIELD_BACKEND },

@@ -18,7 +18,8 @@ enum {
     FIELD_ENV_FILE = 1 << 0,
     FIELD_EGRESS_LIST = 1 << 1,
     FIELD_STORAGE = 1 << 2,
-    FIELD_BACKEND = 1 << 3, /* and all that needs one of K7's backends, or a cluster */
+    FIELD_KEPT_CAPABILITIES = 1 << 4, /* a cap_drop that does not drop all */
+    FIELD_BACKEND = 1 << 3,           /* and all that needs one of K7's backends, or a cluster */
 };
 
 struct target {

@@ -52,7 +52,7 @@ static k7_client *memory_open(int slow)
 const struct target target_memory = {
     .name = "memory",
     .abilities = TELLS_UID | HAS_CONDITION | TAKES_BACK,
-    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND,
+    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_KEPT_CAPABILITIES,
     .start = start_nothing,
     .stop = stop_nothing,
     .open = memory_open,
@@ -78,7 +78,7 @@ static void custom_close(void)
 const struct target target_custom = {
     .name = "custom",
     .abilities = HAS_CONDITION,
-    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND,
+    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_KEPT_CAPABILITIES,
     .start = start_nothing,
     .stop = stop_nothing,
     .open = custom_open,
@@ -138,7 +138,7 @@ static k7_client *rest_open(int slow)
 const struct target target_rest_memory = {
     .name = "rest-memory",
     .abilities = 0,
-    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND,
+    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_KEPT_CAPABILITIES,
     .start = rest_memory_start,
     .stop = rest_stop,
     .open = rest_open,

@@ -105,8 +105,26 @@ START_TEST(non_root_is_65532)
 }
 END_TEST
 
+static const char all_that_engines_give[] =
+    "AUDIT_WRITE,CHOWN,DAC_OVERRIDE,FOWNER,FSETID,KILL,MKNOD,NET_BIND_SERVICE,NET_RAW,SETFCAP,SETGID,SETPCAP,"
+    "SETUID,SYS_CHROOT";
+
+START_TEST(what_the_engine_gives_by_itself_must_be_allowed_too)
+{
+    k7_error_unref(
+        create_fails(client, "kept", "\"cap_drop\":[]", K7_ERR_UNSUPPORTED_ARGUMENT, "AUDIT_WRITE"));
+    k7_error_unref(create_fails(client, "kept", "\"cap_drop\":[\"audit_write\",\"MKNOD\"]",
+                                K7_ERR_UNSUPPORTED_ARGUMENT, "cap_drop: leaves NET_RAW"));
+}
+END_TEST
+
 START_TEST(capabilities_are_what_was_asked_for)
 {
+    k7_config *config = new_config();
+
+    assert_ok(k7_config_set(config, "docker.allow_caps", all_that_engines_give, &err));
+    k7_client_unref(client);
+    client = open_client(config);
     const char *added = create("added", "\"egress_whitelist\":[],\"cap_add\":[\"net_bind_service\"]");
     ck_assert_str_eq(status_line(added, "CapBnd"), "0000000000000400");
     const char *kept = create("kept", "\"egress_whitelist\":[],\"cap_drop\":[]");
@@ -244,6 +262,7 @@ static TCase *make(void)
     tcase_add_test(tests, pids_limit_follows_the_configuration);
     tcase_add_test(tests, nothing_is_privileged_by_default);
     tcase_add_test(tests, non_root_is_65532);
+    tcase_add_test(tests, what_the_engine_gives_by_itself_must_be_allowed_too);
     tcase_add_test(tests, capabilities_are_what_was_asked_for);
     tcase_add_test(tests, labels_are_those_of_k7);
     tcase_add_test(tests, variables_arrive_byte_for_byte);

@@ -123,6 +123,42 @@ static int check_capabilities(const k7_config *config, const k7_spec *spec, k7_e
     return 0;
 }
 
+/* What dockerd gives a container that drops nothing (Docker's documentation, "Runtime privilege and Linux capabilities"); podman gives some fewer. */
+static const char *const engine_default_caps[] = {
+    "AUDIT_WRITE",      "CHOWN",   "DAC_OVERRIDE", "FOWNER", "FSETID",  "KILL",   "MKNOD",
+    "NET_BIND_SERVICE", "NET_RAW", "SETFCAP",      "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+};
+
+static int is_dropped(const k7_spec *spec, const char *capability)
+{
+    if (!spec->cap_drop.given)
+        return 1;
+    for (size_t i = 0; i < spec->cap_drop.count; i++) {
+        char name[CAPABILITY_SIZE];
+
+        if (k7i_spec_capability(spec->cap_drop.items[i], name, sizeof name) == 0 &&
+            (strcmp(name, "ALL") == 0 || strcmp(name, capability) == 0))
+            return 1;
+    }
+    return 0;
+}
+
+/* A cap_drop that leaves out what the engine gives by itself would go around docker.allow_caps. */
+static int check_kept_capabilities(const k7_config *config, const k7_spec *spec, k7_error **err)
+{
+    for (size_t i = 0; i < sizeof engine_default_caps / sizeof engine_default_caps[0]; i++) {
+        const char *name = engine_default_caps[i];
+
+        if (!is_dropped(spec, name) && !k7i_config_list_has(config, "docker.allow_caps", name))
+            return k7i_fail(
+                err, K7_ERR_UNSUPPORTED_ARGUMENT,
+                "cap_drop: leaves %s, which engines give by themselves and docker.allow_caps does not "
+                "allow; drop ALL and add what is needed (cap_add)",
+                name);
+    }
+    return 0;
+}
+
 int k7i_container_check(const k7_config *config, const k7_spec *spec, k7_error **err)
 {
     int code = check_fields(spec, err);
@@ -131,6 +167,8 @@ int k7i_container_check(const k7_config *config, const k7_spec *spec, k7_error *
         code = check_limits(spec, err);
     if (!code)
         code = check_capabilities(config, spec, err);
+    if (!code)
+        code = check_kept_capabilities(config, spec, err);
     if (code)
         return code;
     if (k7i_spec_egress(spec) != K7I_EGRESS_NOTHING && !k7i_config_bool(config, "docker.allow_open_egress"))

@@ -163,9 +163,11 @@ START_TEST(every_child_is_joined_once_and_few_run_at_once)
 }
 END_TEST
 
-static void *trigger_at_five(void *cancel)
+static void *trigger_when_all_hang(void *cancel)
 {
-    object_server_await(server, 5);
+    object_server_await(
+        server,
+        K7I_CHILDREN_AT_ONCE); /* a request that came later would be carried out after it was looked for */
     k7_cancel_trigger(cancel);
     return NULL;
 }
@@ -182,7 +184,7 @@ START_TEST(cancel_ends_the_children_and_takes_back_what_was_lost)
     settings.timeout_ms = K7_NEVER;
     for (int n = 1; n <= 8; n++)
         object_server_fault(server, n, n % 2 ? FAULT_HANG_AFTER : FAULT_HANG_BEFORE);
-    pthread_create(&thread, NULL, trigger_at_five, settings.cancel);
+    pthread_create(&thread, NULL, trigger_when_all_hang, settings.cancel);
     ck_assert_int_eq(k7i_op_run_blocking(op, loop, &settings, NULL), 0);
     pthread_join(thread, NULL);
     ck_assert_int_eq(k7_error_get_code(op->error), _i ? 0 : K7_ERR_CANCELLED);
