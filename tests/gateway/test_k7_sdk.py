@@ -10,7 +10,9 @@ import tempfile
 from harness import PATIENCE_S, PROGRAM, Gateway, main, same, tls_files
 
 VERSIONS = ("0.4.0", "0.5.0")
-BUILD = os.path.join(os.path.dirname(PROGRAM), "../..")
+# The usual build folder, so that builds with sanitizers find what is there; else that of the program.
+FOLDERS = (os.path.join(os.path.dirname(__file__), "../../build"), os.path.join(os.path.dirname(PROGRAM), "../.."))
+BUILD = os.path.abspath(next(filter(os.path.isdir, FOLDERS)))
 SKIPPED = 77  # meson's
 
 
