@@ -6,7 +6,9 @@
 #include <dlfcn.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* --- a resolver that hangs: this definition stands in for the C library's in libcurl, too --- */
@@ -163,7 +165,8 @@ static void *trigger_main(void *user)
     struct trigger *trigger = user;
 
     await_state(trigger->state);
-    k7_cancel_trigger(trigger->cancel);
+    if (trigger->state != BACKING_OFF) /* which begins when the attempt has ended */
+        k7_cancel_trigger(trigger->cancel);
     return NULL;
 }
 
@@ -171,6 +174,8 @@ static void start_trigger(struct trigger *trigger, enum state state)
 {
     trigger->state = state;
     ck_assert_int_eq(k7_cancel_new(&trigger->cancel, NULL), 0);
+    if (state == BACKING_OFF)
+        cancel_on_trace = trigger->cancel;
     ck_assert_int_eq(k7_call_set_cancel(call, trigger->cancel, NULL), 0);
     ck_assert_int_eq(k7_call_set_timeout_ms(call, K7_NEVER, NULL), 0);
     ck_assert_int_eq(pthread_create(&trigger->thread, NULL, trigger_main, trigger), 0);
@@ -179,6 +184,7 @@ static void start_trigger(struct trigger *trigger, enum state state)
 static void join_trigger(struct trigger *trigger)
 {
     pthread_join(trigger->thread, NULL);
+    cancel_on_trace = NULL;
     k7_cancel_unref(trigger->cancel);
 }
 
@@ -218,12 +224,119 @@ START_TEST(a_cancelled_create_comes_back_and_says_what_is_known)
     struct trigger trigger;
 
     enter((enum state)_i);
+    ck_assert_int_eq(k7_call_set_cleanup_timeout_ms(call, 0, NULL), 0);
     start_trigger(&trigger, (enum state)_i);
     ck_assert_int_eq(create(), K7_ERR_CANCELLED);
     expect_error(K7_ERR_CANCELLED, outcome_of_create((enum state)_i));
     ck_assert_uint_eq(k7_error_leftover_count(err), outcome_of_create((enum state)_i) == K7_OUTCOME_UNKNOWN);
     join_trigger(&trigger);
     leave((enum state)_i);
+}
+END_TEST
+
+/* That a cancel was seen does not show from outside. But the wait of a call that a signal interrupts has dealt with everything before it: after the second such
+ * wait, a cancel that came before the first is known. */
+static pthread_mutex_t interrupt_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t interrupt_changed = PTHREAD_COND_INITIALIZER;
+static int interrupts;
+static pthread_t caller;
+
+static void on_signal(int number)
+{
+    (void)number;
+}
+
+static int on_interrupt(void *user)
+{
+    (void)user;
+    pthread_mutex_lock(&interrupt_lock);
+    interrupts++;
+    pthread_cond_broadcast(&interrupt_changed);
+    pthread_mutex_unlock(&interrupt_lock);
+    return 0;
+}
+
+static void interrupt_the_wait(void)
+{
+    struct timespec soon;
+
+    pthread_mutex_lock(&interrupt_lock);
+    for (int before = interrupts; interrupts == before;) {
+        pthread_kill(caller,
+                     SIGUSR1); /* is lost when the call is not waiting just now: so again until it was */
+        clock_gettime(CLOCK_REALTIME, &soon);
+        soon.tv_nsec = (soon.tv_nsec + 1000000) % 1000000000;
+        soon.tv_sec += soon.tv_nsec < 1000000;
+        pthread_cond_timedwait(&interrupt_changed, &interrupt_lock, &soon);
+    }
+    pthread_mutex_unlock(&interrupt_lock);
+}
+
+static void *trigger_then_release(void *user)
+{
+    struct trigger *trigger = user;
+
+    scripted_server_await_requests(server, 1);
+    k7_cancel_trigger(trigger->cancel);
+    interrupt_the_wait();
+    interrupt_the_wait();
+    scripted_server_release(server);
+    return NULL;
+}
+
+static void start(struct trigger *trigger, void *(*fn)(void *))
+{
+    ck_assert_int_eq(k7_cancel_new(&trigger->cancel, NULL), 0);
+    ck_assert_int_eq(k7_call_set_cancel(call, trigger->cancel, NULL), 0);
+    ck_assert_int_eq(k7_call_set_cleanup_timeout_ms(call, 3600000, NULL), 0);
+    ck_assert_int_eq(pthread_create(&trigger->thread, NULL, fn, trigger), 0);
+}
+
+#define ANSWER_201 "HTTP/1.1 201 Created\r\nContent-Length: 63\r\n\r\n" CREATED
+
+START_TEST(a_cancelled_create_is_taken_back_when_its_answer_comes)
+{
+    static const struct scripted_act late[] = { { SCRIPTED_WAIT, NULL, 0 },
+                                                { SCRIPTED_SEND, ANSWER_201, 0 } };
+    struct trigger trigger;
+
+    setup_once();
+    scripted_server_push(server, late, 2);
+    scripted_server_answer(server, 200, NULL, DELETED);
+    caller = pthread_self();
+    sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_signal }, NULL);
+    ck_assert_int_eq(k7_call_set_on_interrupt(call, on_interrupt, NULL, NULL, NULL), 0);
+    start(&trigger, trigger_then_release);
+    ck_assert_int_eq(create(), K7_ERR_CANCELLED);
+    expect_error(K7_ERR_CANCELLED, K7_OUTCOME_NOT_SENT);
+    ck_assert_uint_eq(k7_error_leftover_count(err), 0);
+    ck_assert_int_eq(scripted_server_bodies(server, "POST"), 1);
+    ck_assert_int_eq(scripted_server_bodies(server, "DELETE"), 1);
+    ck_assert_str_eq(scripted_server_request(server, 1).target, "/api/v1/sandboxes/demo?namespace=default");
+    join_trigger(&trigger);
+}
+END_TEST
+
+static void *trigger_twice(void *user)
+{
+    struct trigger *trigger = user;
+
+    scripted_server_await_requests(server, 1);
+    k7_cancel_trigger(trigger->cancel);
+    k7_cancel_trigger(trigger->cancel);
+    return NULL;
+}
+
+START_TEST(the_second_cancel_does_not_await_the_answer)
+{
+    struct trigger trigger;
+
+    enter(WAITING);
+    start(&trigger, trigger_twice);
+    ck_assert_int_eq(create(), K7_ERR_CANCELLED);
+    expect_error(K7_ERR_CANCELLED, K7_OUTCOME_UNKNOWN);
+    ck_assert_uint_eq(k7_error_leftover_count(err), 1);
+    join_trigger(&trigger);
 }
 END_TEST
 
@@ -241,6 +354,7 @@ START_TEST(the_deadline_ends_a_create)
 {
     enter((enum state)_i);
     ck_assert_int_eq(k7_call_set_timeout_ms(call, 50, NULL), 0);
+    ck_assert_int_eq(k7_call_set_cleanup_timeout_ms(call, 50, NULL), 0);
     ck_assert_int_eq(create(), K7_ERR_TIMEOUT);
     ck_assert_int_eq(k7_error_get_outcome(err) == K7_OUTCOME_UNKNOWN, k7_error_leftover_count(err) == 1);
     leave((enum state)_i);
@@ -323,6 +437,8 @@ int main(void)
     tcase_add_checked_fixture(tests, NULL, stop_all);
     tcase_add_loop_test(tests, a_cancelled_list_comes_back, 0, STATES);
     tcase_add_loop_test(tests, a_cancelled_create_comes_back_and_says_what_is_known, 0, STATES);
+    tcase_add_test(tests, a_cancelled_create_is_taken_back_when_its_answer_comes);
+    tcase_add_test(tests, the_second_cancel_does_not_await_the_answer);
     tcase_add_loop_test(tests, the_deadline_ends_a_list, 0, BACKING_OFF);
     tcase_add_loop_test(tests, the_deadline_ends_a_create, 0, BACKING_OFF);
     tcase_add_test(tests, a_connection_that_is_not_made_in_time_is_an_error);

@@ -1,5 +1,6 @@
 /* create.c: POST /api/v1/sandboxes. What the server would silently ignore is asked about first; what it refuses without a word (K7 before 0.2.1) is
- * looked into afterwards. A sandbox cannot be recognised as this call's own, so one whose answer was lost stays: the error says that it is unknown. */
+ * looked into afterwards. A sandbox cannot be recognised as this call's own, so one whose answer was lost stays: the error says that it is unknown; a call that ends early
+ * awaits its answer for the clean-up time. */
 #include "transport/rest/rest.h"
 
 #include "base/alloc.h"
@@ -209,7 +210,8 @@ static const struct k7i_step features = { .name = "features",
                                         .begin = create_begin,
                                         .reply = create_reply,
                                         .undo = &undo,
-                                        .leftover = leftover },
+                                        .leftover = leftover,
+                                        .await_answer = 1 },
                              why = { .name = "look why", .begin = why_begin, .reply = why_reply };
 static const struct k7i_step *const steps[] = { &features, &create, &why };
 
