@@ -28,6 +28,8 @@ static void prepare(void)
     expect_done(k7_call_new(&call, &error), error);
     expect_done(k7_cancel_new(&cancel, &error), error);
     expect_done(k7_call_set_cancel(call, cancel, &error), error);
+    if (!(target->abilities & TAKES_BACK)) /* the answer, which could be taken back, will not come */
+        expect_done(k7_call_set_cleanup_timeout_ms(call, 500, &error), error);
 }
 
 static void expect_ended(int code)
