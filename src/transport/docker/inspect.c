@@ -259,6 +259,8 @@ static enum k7i_verdict inspect_reply(struct k7i_op *op, const struct k7i_respon
                                   get->name, get->namespace_);
     if (response->status != 200)
         return k7i_docker_refused(op, response, 0, "cannot look at the container %s", get->container);
+    k7i_json_free(get->json); /* of an earlier look */
+    get->json = NULL;
     if (k7i_docker_parse(response, "container", &get->json, &error) != 0)
         return k7i_op_fail_with(op, error);
     k7i_container_read(k7i_json_root(get->json), &get->read);
