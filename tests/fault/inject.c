@@ -8,6 +8,7 @@
 #include <execinfo.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -73,12 +74,23 @@ static int is_spared(const char *what)
 
 static int fails(enum inject_kind kind, const char *what)
 {
-    if (inside || kind != armed || atomic_load(&left) < 0 || atomic_fetch_sub(&left, 1) != 0)
+    int to_all = armed == INJECT_ALLOCATIONS;
+
+    if (inside || kind != (to_all ? INJECT_ALLOCATION : armed) || atomic_load(&left) < 0)
+        return 0;
+    long before = atomic_fetch_sub(&left, 1);
+    if (before > 0)
         return 0;
     inside = 1;
-    result = is_spared(what) ? INJECT_SPARED : INJECT_FAILED;
+    int spare = is_spared(what);
     inside = 0;
-    return result == INJECT_FAILED;
+    if (to_all)
+        atomic_store(&left, 0);
+    if (!spare)
+        result = INJECT_FAILED;
+    else if (result == INJECT_NOT_REACHED)
+        result = INJECT_SPARED;
+    return !spare;
 }
 
 void inject_arm(enum inject_kind kind, long n)
@@ -255,6 +267,42 @@ ssize_t recv(int fd, void *data, size_t len, int flags)
 {
     FAIL_WITH("recv", ECONNRESET);
     return syscall(SYS_recvfrom, fd, data, len, flags, NULL, NULL);
+}
+
+ssize_t write(int fd, const void *data, size_t len)
+{
+    FAIL_WITH("write", EIO);
+    return syscall(SYS_write, fd, data, len);
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+    FAIL_WITH("poll", EINTR);
+    return (int)syscall(SYS_poll, fds, count, timeout_ms);
+}
+
+int getsockname(int fd, __SOCKADDR_ARG address, socklen_t *len)
+{
+    FAIL_WITH("getsockname", ENOBUFS);
+    return (int)syscall(SYS_getsockname, fd, address.__sockaddr__, len);
+}
+
+int getpeername(int fd, __SOCKADDR_ARG address, socklen_t *len)
+{
+    FAIL_WITH("getpeername", ENOTCONN);
+    return (int)syscall(SYS_getpeername, fd, address.__sockaddr__, len);
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+    FAIL_WITH("setsockopt", ENOPROTOOPT);
+    return (int)syscall(SYS_setsockopt, fd, level, name, value, len);
+}
+
+int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
+{
+    FAIL_WITH("getsockopt", ENOBUFS);
+    return (int)syscall(SYS_getsockopt, fd, level, name, value, len);
 }
 
 ssize_t read(int fd, void *data, size_t len)

@@ -2,7 +2,11 @@
 #ifndef FAULT_INJECT_H
 #define FAULT_INJECT_H
 
-enum inject_kind { INJECT_ALLOCATION, INJECT_SYSTEM };
+enum inject_kind {
+    INJECT_ALLOCATION,  /* one */
+    INJECT_ALLOCATIONS, /* the n-th and all after it: nothing can be had any more */
+    INJECT_SYSTEM       /* one */
+};
 
 enum inject_result {
     INJECT_NOT_REACHED, /* there were fewer */

@@ -1,5 +1,6 @@
 /* sweep.c: runs every scenario with the first allocation (or interaction with the system) failing, then the second, and so on, until none is left to
- * fail: sweep memory|rest allocations|system [SCENARIO [N]]. Each run is a process of its own, so that a crash is found and the sweep goes on. */
+ * fail: sweep memory|rest allocations|exhaustion|system [SCENARIO [N]]. exhaustion: the n-th allocation fails, and every one after it. Each run is a
+ * process of its own, so that a crash is found and the sweep goes on. */
 #include "inject.h"
 #include "scenarios.h"
 
@@ -37,7 +38,7 @@ static int is_plausible(enum inject_kind kind, int code, const struct scenario *
     if (code == K7_ERR_SCRIPT_FAILED)
         return strcmp(scenario->name, "create with a failing script") == 0;
     /* libcurl 7.88 reports a header line of more than 100 KiB as lack of memory: the library cannot always tell the one from the other. */
-    if (kind == INJECT_ALLOCATION)
+    if (kind != INJECT_SYSTEM)
         return class == K7_CLASS_RESOURCE || (code == K7_ERR_LIMIT && strstr(inject_where(), "libcurl"));
     return class == K7_CLASS_RESOURCE || class == K7_CLASS_NETWORK || code == K7_ERR_IO;
 }
@@ -154,10 +155,12 @@ static void warm_up_threads(void)
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fputs("usage: sweep memory|rest allocations|system [SCENARIO [N]]\n", stderr);
+        fputs("usage: sweep memory|rest allocations|exhaustion|system [SCENARIO [N]]\n", stderr);
         return 2;
     }
-    enum inject_kind kind = strcmp(argv[2], "system") == 0 ? INJECT_SYSTEM : INJECT_ALLOCATION;
+    enum inject_kind kind = strcmp(argv[2], "system") == 0       ? INJECT_SYSTEM
+                            : strcmp(argv[2], "exhaustion") == 0 ? INJECT_ALLOCATIONS
+                                                                 : INJECT_ALLOCATION;
     int status = 0, wrong = 0;
 
     if (strcmp(argv[1], "rest") == 0) {
