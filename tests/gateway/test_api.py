@@ -203,6 +203,32 @@ def test_no_client_is_told_to_repeat_what_may_have_been_done():
         busy.shutdown()
 
 
+def test_a_gateway_in_front_of_a_gateway():
+    with tempfile.TemporaryDirectory() as folder:
+        key_file = os.path.join(folder, "key")
+        with Gateway() as behind:
+            for key, status in (("wrong", 502), (behind.key, 200)):
+                with open(key_file, "w") as file:
+                    file.write(key + "\n")
+                with Gateway("--endpoint-key-file", key_file, "--set", "timeout_ms=20000", endpoint=behind.url) as front:
+                    same(front.ask("GET", API).status, status)  # a key that the endpoint refuses is not the client's
+                    if status != 200:
+                        continue
+                    created = front.create("a", limits={"cpu": "1"}, env={"A": "1"}, before_script_under_lock=True)
+                    same((created.status, created.json["data"]["name"]), (201, "a"))
+                    same((front.names(), behind.names()), (["a"], ["a"]))
+                    error_of(front.create("a"), 400, "BadRequest")
+                    same(front.ask("POST", API + "?strict=true", {"name": "a", "image": "x"}).status, 409)
+                    error_of(front.ask("GET", API + "/b"), 404, "NotFound")
+                    same(front.ask("DELETE", API).json["data"]["message"], "Deleted 1 sandboxes")
+                    same(behind.names(), [])
+                    behind.stop()
+                    same(behind.process.wait(PATIENCE_S), 0)
+                    error_of(front.ask("GET", API), 502, "BadGateway")
+                    error_of(front.create("b"), 502, "BadGateway")
+                    same(front.ask("GET", "/health").status, 200)
+
+
 def test_keys_and_where_they_are_looked_for():
     with Gateway() as gateway:
         same(error_of(gateway.ask("GET", API, key=False), 401, "Unauthorized").message, "Missing API key")
