@@ -50,7 +50,7 @@ struct k7i_transfer {
     size_t header_bytes;
     int headers_end;              /* the empty line after them has come */
     int limit_hit;                /* K7_ERR_LIMIT, K7_ERR_NO_MEMORY or 0 */
-    time_t server_date, retry_at; /* of the headers Date and Retry-After; -1: none */
+    char date[64], retry_date[64]; /* the dates in Date and Retry-After, unread; empty: none */
     int64_t started_us;
     char curl_error[CURL_ERROR_SIZE];
     struct k7i_buf error_text;

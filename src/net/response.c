@@ -17,7 +17,7 @@ void k7i_response_reset(struct k7i_transfer *transfer)
     transfer->header_bytes = 0;
     transfer->headers_end = 0;
     transfer->limit_hit = 0;
-    transfer->server_date = transfer->retry_at = -1;
+    transfer->date[0] = transfer->retry_date[0] = '\0';
     k7i_buf_clear(&transfer->body); /* the last answer may have been large: not kept */
     k7i_buf_init(&transfer->body, transfer->peer ? transfer->peer->response_limit : 0);
     k7i_buf_reset(&transfer->content_type);
@@ -51,25 +51,39 @@ static int64_t limited_ms(long long seconds)
 }
 
 /* RFC 9110, section 10.2.3: seconds, or a date. */
-static void read_retry_after(struct k7i_transfer *transfer, const char *value)
+static void read_retry_after(struct k7i_transfer *transfer)
 {
     char *end;
-    long long seconds = strtoll(value, &end, 10);
+    long long seconds = strtoll(transfer->retry_date, &end, 10);
 
-    if (end == value || *end)
-        transfer->retry_at = curl_getdate(value, NULL);
-    else if (seconds >= 0)
+    if (end == transfer->retry_date || *end)
+        return;
+    if (seconds >= 0)
         transfer->response.retry_after_ms = limited_ms(seconds);
+    transfer->retry_date[0] = '\0';
 }
 
-/* A date is compared with the server's own clock when it sent one, before or after. */
+/* A date is compared with the server's own clock when it sent one, before or after. Most answers have a Date and no Retry-After: reading dates is a tenth of what
+ * libcurl does for a small answer. */
 static void settle_retry_after(struct k7i_transfer *transfer)
 {
-    time_t now = transfer->server_date != -1 ? transfer->server_date : (time_t)k7i_now_unix();
+    time_t retry_at = transfer->retry_date[0] ? curl_getdate(transfer->retry_date, NULL) : -1;
 
-    if (transfer->retry_at != -1)
-        transfer->response.retry_after_ms =
-            transfer->retry_at > now ? limited_ms((long long)transfer->retry_at - (long long)now) : 0;
+    if (retry_at == -1)
+        return;
+    time_t now = transfer->date[0] ? curl_getdate(transfer->date, NULL) : -1;
+    if (now == -1)
+        now = (time_t)k7i_now_unix();
+    transfer->response.retry_after_ms = retry_at > now ? limited_ms((long long)retry_at - (long long)now) : 0;
+}
+
+/* A value that does not fit is no date and no number. */
+static void keep(char *to, size_t size, const char *value, size_t len)
+{
+    if (len >= size)
+        len = 0;
+    memcpy(to, value, len);
+    to[len] = '\0';
 }
 
 size_t k7i_response_header(char *line, size_t size, size_t count, void *user)
@@ -77,7 +91,6 @@ size_t k7i_response_header(char *line, size_t size, size_t count, void *user)
     struct k7i_transfer *transfer = user;
     size_t len = size * count, value_len;
     const char *value;
-    char text[64];
 
     transfer->header_bytes += len;
     if (transfer->header_bytes > K7I_HEADER_LIMIT) {
@@ -87,7 +100,7 @@ size_t k7i_response_header(char *line, size_t size, size_t count, void *user)
     transfer->headers_end = len <= 2 && (*line == '\r' || *line == '\n');
     if (len > 5 && strncmp(line, "HTTP/", 5) == 0) { /* a new answer: the one before was an interim one */
         transfer->response.retry_after_ms = -1;
-        transfer->server_date = transfer->retry_at = -1;
+        transfer->date[0] = transfer->retry_date[0] = '\0';
         k7i_buf_reset(&transfer->content_type);
         k7i_buf_reset(&transfer->location);
     } else if ((value = value_of(line, len, "Content-Type", &value_len)) != NULL) {
@@ -97,15 +110,11 @@ size_t k7i_response_header(char *line, size_t size, size_t count, void *user)
     } else if ((value = value_of(line, len, "Location", &value_len)) != NULL) {
         k7i_buf_reset(&transfer->location);
         k7i_buf_add(&transfer->location, value, value_len < LOCATION_LIMIT ? value_len : LOCATION_LIMIT);
-    } else if ((value = value_of(line, len, "Date", &value_len)) != NULL && value_len < sizeof text) {
-        memcpy(text, value, value_len);
-        text[value_len] = '\0';
-        transfer->server_date = curl_getdate(text, NULL);
-    } else if ((value = value_of(line, len, "Retry-After", &value_len)) != NULL && value_len < sizeof text &&
-               value_len > 0) {
-        memcpy(text, value, value_len);
-        text[value_len] = '\0';
-        read_retry_after(transfer, text);
+    } else if ((value = value_of(line, len, "Date", &value_len)) != NULL) {
+        keep(transfer->date, sizeof transfer->date, value, value_len);
+    } else if ((value = value_of(line, len, "Retry-After", &value_len)) != NULL) {
+        keep(transfer->retry_date, sizeof transfer->retry_date, value, value_len);
+        read_retry_after(transfer);
     }
     if (transfer->headers_end)
         settle_retry_after(transfer);
