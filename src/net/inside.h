@@ -40,7 +40,7 @@ struct k7i_transfer {
     struct k7i_peer *peer;
     const struct k7i_request *request;
     struct k7i_transfer_user user;
-    int running;
+    int running, is_set_up; /* is_set_up: the easy handle has a request's settings */
     size_t body_sent;
     struct k7i_buf url, body, content_type, location;
     char *authorization; /* a secret header line */
@@ -66,7 +66,7 @@ void k7i_response_reset(struct k7i_transfer *transfer);
 /* SIGPIPE stays away from the host program: blocked in this thread around everything that may write, and taken off again if we caused one. */
 struct k7i_sigpipe {
     sigset_t old;
-    int was_pending, was_blocked;
+    int was_blocked;
 };
 void k7i_sigpipe_block(struct k7i_sigpipe *sigpipe);
 void k7i_sigpipe_restore(const struct k7i_sigpipe *sigpipe);

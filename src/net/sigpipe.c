@@ -5,27 +5,24 @@
 
 void k7i_sigpipe_block(struct k7i_sigpipe *sigpipe)
 {
-    sigset_t pipe_only, pending;
+    sigset_t pipe_only;
 
     sigemptyset(&pipe_only);
     sigaddset(&pipe_only, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe_only, &sigpipe->old);
     sigpipe->was_blocked = sigismember(&sigpipe->old, SIGPIPE) == 1;
-    sigpipe->was_pending =
-        sigpipe->was_blocked || (sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1);
 }
 
 void k7i_sigpipe_restore(const struct k7i_sigpipe *sigpipe)
 {
+    static const struct timespec no_wait = { 0, 0 };
+    sigset_t pipe_only;
+
     if (sigpipe->was_blocked)
         return;
-    if (!sigpipe->was_pending) {
-        sigset_t pipe_only;
-        static const struct timespec no_wait = { 0, 0 };
-
-        sigemptyset(&pipe_only);
-        sigaddset(&pipe_only, SIGPIPE);
-        sigtimedwait(&pipe_only, NULL, &no_wait);
-    }
+    /* What is pending now was not before: a signal that is not blocked does not wait. */
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    sigtimedwait(&pipe_only, NULL, &no_wait);
     pthread_sigmask(SIG_SETMASK, &sigpipe->old, NULL);
 }

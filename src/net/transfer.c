@@ -40,8 +40,13 @@ int k7i_transfer_new(struct k7i_http *http, struct k7i_transfer **ret_transfer, 
     return 0;
 }
 
-static void forget_secrets(struct k7i_transfer *transfer)
+/* Nothing of a request stays in the handle, nor its secrets with us. */
+static void forget_request(struct k7i_transfer *transfer)
 {
+    if (!transfer->is_set_up)
+        return;
+    transfer->is_set_up = 0;
+    curl_easy_reset(transfer->easy);
     k7i_secret_free(transfer->authorization);
     transfer->authorization = NULL;
     memset(transfer->lines, 0, sizeof transfer->lines);
@@ -71,9 +76,8 @@ void k7i_transfer_abort(struct k7i_transfer *transfer)
     transfer->running = 0;
     k7i_sigpipe_block(&sigpipe);
     curl_multi_remove_handle(transfer->http->multi, transfer->easy);
-    curl_easy_reset(transfer->easy);
     k7i_sigpipe_restore(&sigpipe);
-    forget_secrets(transfer);
+    forget_request(transfer);
 }
 
 void k7i_transfer_free(struct k7i_transfer *transfer)
@@ -82,8 +86,7 @@ void k7i_transfer_free(struct k7i_transfer *transfer)
         return;
     struct k7i_http *http = transfer->http;
     k7i_transfer_abort(transfer);
-    forget_secrets(transfer);
-    curl_easy_reset(transfer->easy);
+    forget_request(transfer);
     k7i_buf_clear(&transfer->url);
     k7i_buf_clear(&transfer->body);
     k7i_buf_clear(&transfer->content_type);
@@ -319,8 +322,6 @@ int k7i_transfer_start(struct k7i_transfer *transfer, const struct k7i_peer *pee
                        const struct k7i_request *request, const char *traceparent,
                        const struct k7i_transfer_user *user, k7_error **err)
 {
-    struct k7i_sigpipe sigpipe;
-
     transfer->peer = (struct k7i_peer *)peer; /* its look-up account is behind a mutex */
     transfer->request = request;
     transfer->user = *user;
@@ -328,20 +329,16 @@ int k7i_transfer_start(struct k7i_transfer *transfer, const struct k7i_peer *pee
     transfer->curl_error[0] = '\0';
     transfer->started_us = k7i_now_us();
     k7i_response_reset(transfer);
-    curl_easy_reset(transfer->easy);
-    forget_secrets(transfer);
+    transfer->is_set_up = 1;
     int code = prepare(transfer, traceparent, err);
     if (code) {
-        curl_easy_reset(transfer->easy);
-        forget_secrets(transfer);
+        forget_request(transfer);
         return code;
     }
-    k7i_sigpipe_block(&sigpipe);
+    /* Only noted here; libcurl sends from k7i_http_ready() and k7i_http_expire(): SIGPIPE is out of the question. */
     CURLMcode added = curl_multi_add_handle(transfer->http->multi, transfer->easy);
-    k7i_sigpipe_restore(&sigpipe);
     if (added != CURLM_OK) {
-        curl_easy_reset(transfer->easy);
-        forget_secrets(transfer);
+        forget_request(transfer);
         if (added == CURLM_OUT_OF_MEMORY)
             return k7i_fail_memory(err);
         return k7i_fail(err, K7_ERR_SYSTEM, "libcurl cannot start a transfer: %s",
@@ -462,8 +459,7 @@ void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result)
     else if (outcome->code)
         k7i_buf_printf(&transfer->error_text, "%s: %s", k7i_peer_url(transfer->peer),
                        transfer->curl_error[0] ? transfer->curl_error : curl_easy_strerror(result));
-    curl_easy_reset(transfer->easy);
-    forget_secrets(transfer);
+    forget_request(transfer);
     transfer->user.finished(transfer->user.user);
 }
 
