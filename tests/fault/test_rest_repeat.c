@@ -278,6 +278,22 @@ START_TEST(without_a_token_nothing_is_sent)
 }
 END_TEST
 
+START_TEST(a_path_of_the_endpoint_comes_first)
+{
+    k7_config *config;
+    char url[128];
+
+    close_client();
+    snprintf(url, sizeof url, "%s/k7/prod/", scripted_server_url(server));
+    config = new_config(url);
+    open_client(config);
+    scripted_server_answer(server, 200, NULL, LIST_OF_ONE);
+    expect_success(list());
+    ck_assert_str_eq(scripted_server_request(server, 0).target,
+                     "/k7/prod/api/v1/sandboxes?namespace=default");
+}
+END_TEST
+
 START_TEST(the_key_is_sent_as_the_api_wants_it)
 {
     scripted_server_answer(server, 200, NULL, LIST_OF_ONE);
@@ -315,6 +331,7 @@ int main(void)
     tcase_add_test(tests, an_old_connection_is_not_used_again);
     tcase_add_test(tests, a_refused_token_is_fetched_once_more);
     tcase_add_test(tests, without_a_token_nothing_is_sent);
+    tcase_add_test(tests, a_path_of_the_endpoint_comes_first);
     tcase_add_test(tests, the_key_is_sent_as_the_api_wants_it);
     suite_add_tcase(suite, tests);
     return run(suite);

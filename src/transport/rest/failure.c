@@ -141,14 +141,18 @@ static char *redirect_words(const struct k7i_op *op, const struct k7i_response *
 {
     if (!response->location)
         return k7i_strdup("the server redirects without saying where");
-    size_t len = strnlen(response->location, LOCATION_MAX);
-    char *location = k7i_strndup(response->location, len), *words = NULL;
+    char *location = k7i_strdup(response->location), *words = NULL;
 
     if (location) {
-        clean(op, location, len, 1);
-        words = k7i_sprintf("the server redirects to %s, which is never followed: set the endpoint to the "
+        size_t len = strlen(location);
+
+        clean(op, location, len, 1); /* whole, before it is cut: no part of a credential stays */
+        if (len > LOCATION_MAX)
+            for (len = LOCATION_MAX; len > 0 && ((unsigned char)location[len] & 0xC0) == 0x80;)
+                len--;
+        words = k7i_sprintf("the server redirects to %.*s, which is never followed: set the endpoint to the "
                             "address that answers itself",
-                            location);
+                            (int)len, location);
     }
     k7i_free(location);
     return words;
@@ -193,8 +197,16 @@ static k7_error *make_error(const struct k7i_op *op, const struct k7i_response *
 int k7i_rest_refusal_of(const struct k7i_op *op, const struct k7i_response *response,
                         struct k7i_rest_refusal *ret_refusal)
 {
-    int failed = k7i_rest_refusal_read(response->body, response->body_len, ret_refusal);
+    struct k7i_rest_server *server = &k7i_rest_of(op)->server;
+    char *body = k7i_strndup(response->body, response->body_len);
+    int failed = -1;
 
+    memset(ret_refusal, 0, sizeof *ret_refusal);
+    if (body) { /* struck out before anything is cut, and again what was escaped in JSON */
+        k7i_rest_server_strike(server, body, response->body_len);
+        failed = k7i_rest_refusal_read(body, response->body_len, ret_refusal);
+    }
+    k7i_free(body);
     if (ret_refusal->text)
         clean(op, ret_refusal->text, strlen(ret_refusal->text), 1);
     if (ret_refusal->reason)

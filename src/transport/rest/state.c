@@ -42,7 +42,6 @@ enum k7i_verdict k7i_rest_request(struct k7i_request *request, const char *metho
     request->method = method;
     request->repeat = K7I_REPEAT_SAFE;
     k7i_buf_text(&request->target, path);
-    k7i_request_header(request, "Accept", "application/json");
     return K7I_SEND;
 }
 

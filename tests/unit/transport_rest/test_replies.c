@@ -427,6 +427,24 @@ START_TEST(a_credential_that_the_server_sends_back_is_struck_out)
 }
 END_TEST
 
+START_TEST(no_part_of_a_credential_stays_where_a_text_is_cut)
+{
+    char body[1024], padding[512];
+
+    for (int before = 380; before < 401; before++) {
+        memset(padding, 'x', sizeof padding);
+        snprintf(body, sizeof body,
+                 "{\"error\":{\"code\":\"BadRequest\",\"message\":\"%.*ss3cret-key and more\"}}", before,
+                 padding);
+        open_operation(LIST);
+        k7i_rest_server_keep_secret(&f.rest.server, "s3cret-key");
+        fixture_reply(&f, "list", 400, body);
+        ck_assert_ptr_null(strstr(k7_error_get_message(f.op->error), "s3c"));
+        fixture_close(&f);
+    }
+}
+END_TEST
+
 START_TEST(a_servers_text_becomes_one_line_of_utf8)
 {
     open_operation(LIST);
@@ -473,6 +491,7 @@ int main(void)
     tcase_add_test(tests, deleting_does_not_wait_for_somebodys_new_sandbox);
     tcase_add_test(tests, deleting_what_must_exist_fails_when_it_does_not);
     tcase_add_test(tests, a_credential_that_the_server_sends_back_is_struck_out);
+    tcase_add_test(tests, no_part_of_a_credential_stays_where_a_text_is_cut);
     tcase_add_test(tests, a_servers_text_becomes_one_line_of_utf8);
     tcase_add_test(tests, retry_after_is_passed_on);
     suite_add_tcase(suite, tests);
