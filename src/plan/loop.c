@@ -38,13 +38,14 @@ struct k7i_loop {
     size_t token_count;
 };
 
+/* Most often a descriptor is new: one call then. */
 static int watch(int epoll_fd, int fd, uint32_t tag, uint32_t events)
 {
     struct epoll_event event = { .events = events, .data.u64 = (uint64_t)tag << 32 | (uint32_t)fd };
 
-    if (epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
+    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
         return 0;
-    return errno == ENOENT ? epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) : -1;
+    return errno == EEXIST ? epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event) : -1;
 }
 
 static int watch_for_http(void *user, int fd, int readable, int writable)
@@ -335,7 +336,7 @@ static void run_ready(struct k7i_loop *loop)
     }
 }
 
-static int process(struct k7i_loop *loop, int timeout_ms, int *ret_interrupted, k7_error **err)
+static void look(struct k7i_loop *loop, int timeout_ms, int *ret_interrupted)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
     int count = epoll_wait(loop->epoll_fd, events, EVENTS_AT_ONCE, timeout_ms);
@@ -343,20 +344,29 @@ static int process(struct k7i_loop *loop, int timeout_ms, int *ret_interrupted, 
     if (count < 0 && errno == EINTR) {
         if (ret_interrupted)
             *ret_interrupted = 1;
-        count = 0;
     } else if (count < 0) {
         note_failure(loop, K7_ERR_SYSTEM);
-        count = 0;
     }
     for (int i = 0; i < count; i++)
         dispatch(loop, &events[i]);
-    if (k7i_http_timeout_ms(loop->http) == 0)
-        note_failure(loop, k7i_http_expire(loop->http));
-    run_timers(loop);
+}
+
+static void run_what_is_due(struct k7i_loop *loop)
+{
     if (loop->broken)
         for (struct k7i_op_run *run = loop->first; run; run = run->next)
             k7i_run_broken(run, loop->broken);
     run_ready(loop);
+}
+
+static int process(struct k7i_loop *loop, k7_error **err)
+{
+    run_timers(loop);
+    run_what_is_due(loop);
+    if (k7i_http_timeout_ms(loop->http) == 0) { /* also for what was just begun: its request goes out now */
+        note_failure(loop, k7i_http_expire(loop->http));
+        run_what_is_due(loop);
+    }
     return loop->broken
                ? k7i_fail(err, loop->broken, "the loop failed: %s", k7_error_code_meaning(loop->broken))
                : 0;
@@ -364,7 +374,8 @@ static int process(struct k7i_loop *loop, int timeout_ms, int *ret_interrupted, 
 
 int k7i_loop_process(struct k7i_loop *loop, k7_error **err)
 {
-    return process(loop, 0, NULL, err);
+    look(loop, 0, NULL);
+    return process(loop, err);
 }
 
 int k7i_loop_wait(struct k7i_loop *loop, int timeout_ms, int *ret_interrupted, k7_error **err)
@@ -375,5 +386,7 @@ int k7i_loop_wait(struct k7i_loop *loop, int timeout_ms, int *ret_interrupted, k
         *ret_interrupted = 0;
     if (own >= 0 && (timeout_ms < 0 || own < timeout_ms))
         timeout_ms = own;
-    return process(loop, timeout_ms, ret_interrupted, err);
+    if (!loop->ready_head) /* what is ready does not wait for a look at what else could be: that comes next */
+        look(loop, timeout_ms, ret_interrupted);
+    return process(loop, err);
 }
