@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -431,6 +432,21 @@ static void correct(struct k7i_transfer *transfer, CURLcode result)
     }
 }
 
+/* libcurl speaks of "localhost port 80" and drops what the system said. */
+static void describe_socket(struct k7i_transfer *transfer)
+{
+    long number = 0;
+    char reason[128];
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &number);
+    const char *why = number ? strerror_r((int)number, reason, sizeof reason) : "no connection";
+    k7i_buf_printf(&transfer->error_text, "cannot connect to the socket %s: %s%s",
+                   transfer->peer->unix_socket, why,
+                   number == ENOENT || number == ECONNREFUSED ? ": is the service running?"
+                   : number == EACCES                         ? ": may this user use it?"
+                                                              : "");
+}
+
 void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result)
 {
     struct k7i_outcome *outcome = &transfer->outcome;
@@ -456,6 +472,8 @@ void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result)
         k7i_buf_printf(&transfer->error_text, "%s: the answer exceeds the limit of %zu bytes",
                        k7i_peer_url(transfer->peer),
                        transfer->headers_end ? transfer->peer->response_limit : (size_t)K7I_HEADER_LIMIT);
+    else if (outcome->code == K7_ERR_CONNECT && transfer->peer->unix_socket)
+        describe_socket(transfer);
     else if (outcome->code)
         k7i_buf_printf(&transfer->error_text, "%s: %s", k7i_peer_url(transfer->peer),
                        transfer->curl_error[0] ? transfer->curl_error : curl_easy_strerror(result));
