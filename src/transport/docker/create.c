@@ -77,7 +77,8 @@ static enum k7i_verdict engine_reply(struct k7i_op *op, const struct k7i_respons
     k7_error *error = NULL;
 
     if (response->status != 200)
-        return k7i_docker_refused(op, response, 0, "cannot ask the engine what it can do");
+        return k7i_docker_refused(op, response, response->status == 404 ? K7_ERR_PROTOCOL : 0,
+                                  "cannot ask the engine what it can do");
     if (k7i_docker_learn(op->instance, response, &error) != 0)
         return k7i_op_fail_with(op, error);
     return check_engine(op);

@@ -70,7 +70,8 @@ static enum k7i_verdict look_reply(struct k7i_op *op, const struct k7i_response 
     k7_error *error = NULL;
 
     if (response->status != 200)
-        return k7i_docker_refused(op, response, 0, "cannot look for the sandbox '%s'", delete->name);
+        return k7i_docker_refused(op, response, response->status == 404 ? K7_ERR_PROTOCOL : 0,
+                                  "cannot look for the sandbox '%s'", delete->name);
     if (k7i_docker_parse(response, "list of containers", &json, &error) != 0)
         return k7i_op_fail_with(op, error);
     const struct k7i_json_value *root = k7i_json_root(json);

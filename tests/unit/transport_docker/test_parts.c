@@ -446,6 +446,8 @@ static const struct {
     { "\"runtime_class_name\":\"kata\"", "docker.runtimes" },
     { "\"cap_add\":[\"CAP_SYS_ADMIN\"]", "SYS_ADMIN" },
     { "\"cap_add\":[\"all\"]", "ALL" },
+    { "\"cap_drop\":[]", "cap_drop: leaves AUDIT_WRITE" },
+    { "\"cap_drop\":[\"chown\",\"cap_audit_write\"]", "cap_drop: leaves MKNOD" },
     { "\"limits\":{\"cpu\":\"9m\"}", "limits.cpu" },
     { "\"limits\":{\"memory\":\"6291455\"}", "limits.memory" },
     { "\"limits\":{\"ephemeral-storage\":\"0\"}", "limits.ephemeral-storage" },

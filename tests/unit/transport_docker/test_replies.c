@@ -312,7 +312,7 @@ START_TEST(a_failed_list_is_never_an_empty_one)
         const char *body;
         int code;
     } rows[] = { { 500, "{\"message\":\"x\"}", K7_ERR_SERVER },
-                 { 404, "{\"message\":\"page not found\"}", K7_ERR_NOT_FOUND },
+                 { 404, "{\"message\":\"page not found\"}", K7_ERR_PROTOCOL },
                  { 200, "null", K7_ERR_PROTOCOL },
                  { 200, "{}", K7_ERR_PROTOCOL },
                  { 200, "", K7_ERR_PROTOCOL },

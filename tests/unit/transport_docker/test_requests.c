@@ -66,14 +66,14 @@ static const struct {
       "\"Memory\":1073741824,\"MemorySwap\":1073741824,\"StorageOpt\":{\"size\":\"2000000000\"},\"PidsLimit\":1024" },
     { DOCKERD,
       "\"egress_whitelist\":[],\"before_script\":\"true\",\"before_script_under_lock\":true,\"pod_non_root\":true,"
-      "\"cap_drop\":[\"net_raw\",\"CAP_MKNOD\"],\"cap_add\":[\"CAP_CHOWN\"]",
+      "\"cap_drop\":[\"net_raw\",\"CAP_MKNOD\",\"audit_write\",\"setfcap\",\"setpcap\",\"sys_chroot\"],\"cap_add\":[\"CAP_CHOWN\"]",
       "[\"true\",\"" CREATE_ID "\",\"\"]", "\"User\":\"65532:65532\",\"Env\":[],",
       ",\"k7.katakate.org/before-script\":\"true\"",
-      "\"NetworkMode\":\"none\",\"CapDrop\":[\"NET_RAW\",\"MKNOD\"],\"CapAdd\":[\"CHOWN\"],\"PidsLimit\":1024" },
+      "\"NetworkMode\":\"none\",\"CapDrop\":[\"NET_RAW\",\"MKNOD\",\"AUDIT_WRITE\",\"SETFCAP\",\"SETPCAP\",\"SYS_CHROOT\"],\"CapAdd\":[\"CHOWN\"],\"PidsLimit\":1024" },
     { DOCKERD,
-      "\"egress_whitelist\":[],\"before_script\":\" \\n\",\"container_non_root\":true,\"cap_drop\":[],\"env\":{\"A\":\"1\",\"B\":\"x=y\"}",
+      "\"egress_whitelist\":[],\"before_script\":\" \\n\",\"container_non_root\":true,\"env\":{\"A\":\"1\",\"B\":\"x=y\"}",
       "[\"\",\"" CREATE_ID "\",\"\"]", "\"User\":\"65532\",\"Env\":[\"A=1\",\"B=x=y\"],", "",
-      "\"NetworkMode\":\"none\",\"CapDrop\":[],\"CapAdd\":[],\"PidsLimit\":1024" },
+      "\"NetworkMode\":\"none\",\"CapDrop\":[\"ALL\"],\"CapAdd\":[],\"PidsLimit\":1024" },
 };
 
 START_TEST(the_body_says_what_the_spec_says)
