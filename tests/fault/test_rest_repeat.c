@@ -53,6 +53,36 @@ START_TEST(what_the_server_asks_for_beyond_the_deadline_is_not_waited_for)
 }
 END_TEST
 
+#define NOW "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
+
+/* A date is counted from the server's own clock: this machine's may be wrong. */
+static const struct {
+    const char *headers;
+    int64_t ms;
+} dates[] = {
+    { NOW "Retry-After: Sun, 22 Nov 2026 11:00:01 GMT\r\n", 3601000 },
+    { "Retry-After: Sun, 22 Nov 2026 11:00:01 GMT\r\n" NOW, 3601000 },
+    { NOW "Retry-After: Mon, 23 Nov 2026 10:00:00 GMT\r\n", 86400000 },
+};
+
+START_TEST(a_date_beyond_the_deadline_is_not_waited_for)
+{
+    scripted_server_answer_always(server, 503, dates[_i].headers, "");
+    ck_assert_int_eq(list(), K7_ERR_UNAVAILABLE);
+    ck_assert_int_eq(scripted_server_requests(server), 1);
+    ck_assert_int_eq(k7_error_get_retry_after_ms(err), dates[_i].ms);
+}
+END_TEST
+
+START_TEST(a_date_that_has_passed_is_not_waited_for)
+{
+    scripted_server_answer(server, 503, NOW "Retry-After: Sun, 22 Nov 2026 09:00:00 GMT\r\n", "");
+    scripted_server_answer(server, 200, NULL, LIST_OF_ONE);
+    expect_success(list());
+    ck_assert_int_eq(scripted_server_requests(server), 2);
+}
+END_TEST
+
 /* A create is repeated only where the server says that it did nothing: 429, and 503 with Retry-After. */
 START_TEST(a_create_is_repeated_when_it_provably_did_nothing)
 {
@@ -317,6 +347,8 @@ int main(void)
     tcase_add_loop_test(tests, a_list_is_repeated_while_the_server_is_busy, 0, COUNT(busy));
     tcase_add_test(tests, a_list_is_not_repeated_for_ever);
     tcase_add_test(tests, what_the_server_asks_for_beyond_the_deadline_is_not_waited_for);
+    tcase_add_loop_test(tests, a_date_beyond_the_deadline_is_not_waited_for, 0, COUNT(dates));
+    tcase_add_test(tests, a_date_that_has_passed_is_not_waited_for);
     tcase_add_loop_test(tests, a_create_is_repeated_when_it_provably_did_nothing, 0, COUNT(busy));
     tcase_add_loop_test(tests, a_create_is_never_repeated_after_a_failure_of_the_server, 0, COUNT(failures));
     tcase_add_loop_test(tests, a_create_is_never_repeated_after_a_lost_connection, 0, COUNT(ends));
