@@ -50,8 +50,8 @@ static void expect_ended(int code)
     expect_error(error, code, "create");
     if (target->abilities & TAKES_BACK)
         ck_assert(!exists("default", "slow"));
-    delete_quietly("default", "slow");
-    ck_assert(!exists("default", "slow"));
+    else /* what is still under way there may make it after this, too */
+        delete_quietly("default", "slow");
     k7_cancel_unref(cancel);
     k7_call_free(call);
     k7_spec_free(spec);
