@@ -48,8 +48,8 @@ struct k7i_transfer {
     uint64_t generation, refused; /* of the credential */
     struct curl_slist lines[K7I_HEADER_LINES];
     size_t header_bytes;
-    int headers_end;              /* the empty line after them has come */
-    int limit_hit;                /* K7_ERR_LIMIT, K7_ERR_NO_MEMORY or 0 */
+    int headers_end;               /* the empty line after them has come */
+    int limit_hit;                 /* K7_ERR_LIMIT, K7_ERR_NO_MEMORY or 0 */
     char date[64], retry_date[64]; /* the dates in Date and Retry-After, unread; empty: none */
     int64_t started_us;
     char curl_error[CURL_ERROR_SIZE];
