@@ -130,6 +130,58 @@ START_TEST(cancel_leaves_the_results)
 }
 END_TEST
 
+static k7_cancel *cancel_of_the_list;
+
+static void list_and_cancel(void *user, const k7_request *request, k7_reply *reply)
+{
+    static const char list[] = "[{\"name\":\"one\"},{\"name\":\"two\"}]";
+
+    (void)user, (void)request;
+    k7_cancel_trigger(cancel_of_the_list);
+    k7_reply_list_json(reply, list, strlen(list));
+}
+
+static void never_delete(void *user, const k7_request *request, k7_reply *reply)
+{
+    (void)request;
+    ++*(int *)user;
+    k7_reply_done(reply);
+}
+
+/* The set is known, and nothing was begun: the results say just that. */
+START_TEST(cancel_right_after_the_list_starts_nothing)
+{
+    k7_transport *transport = NULL;
+    k7_client *client = NULL;
+    k7_config *config = NULL;
+    k7_results *results = NULL;
+    k7_call *call = NULL;
+    int deletes = 0;
+
+    ck_assert_int_eq(k7_transport_new("mine", &deletes, NULL, &transport, NULL), 0);
+    ck_assert_int_eq(k7_transport_on(transport, "list", list_and_cancel, NULL), 0);
+    ck_assert_int_eq(k7_transport_on(transport, "delete", never_delete, NULL), 0);
+    ck_assert_int_eq(k7_config_new(&config, NULL), 0);
+    ck_assert_int_eq(k7_config_add_transport(config, transport, NULL), 0);
+    ck_assert_int_eq(k7_config_set(config, "endpoint", "mine:", NULL), 0);
+    ck_assert_int_eq(k7_client_open(config, &client, NULL), 0);
+    ck_assert_int_eq(k7_cancel_new(&cancel_of_the_list, NULL), 0);
+    ck_assert_int_eq(k7_call_new(&call, NULL), 0);
+    ck_assert_int_eq(k7_call_set_cancel(call, cancel_of_the_list, NULL), 0);
+    ck_assert_int_eq(k7_sandbox_delete_all(client, NULL, call, &results, NULL), 0);
+    ck_assert_uint_eq(k7_results_count(results), 2);
+    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_NOT_STARTED), 2);
+    ck_assert_str_eq(k7_results_name_at(results, 1), "two");
+    ck_assert_int_eq(deletes, 0);
+    k7_results_unref(results);
+    k7_call_free(call);
+    k7_cancel_unref(cancel_of_the_list);
+    k7_client_unref(client);
+    k7_config_free(config);
+    k7_transport_unref(transport);
+}
+END_TEST
+
 START_TEST(results_may_be_left_out)
 {
     k7_client *client = open_with_sandboxes("memory:?stop_ms=1");
@@ -150,6 +202,7 @@ int main(void)
     tcase_add_test(group, list_that_fails_deletes_nothing);
     tcase_add_test(group, deadline_leaves_the_results);
     tcase_add_test(group, cancel_leaves_the_results);
+    tcase_add_test(group, cancel_right_after_the_list_starts_nothing);
     tcase_add_test(group, results_may_be_left_out);
     suite_add_tcase(suite, group);
     SRunner *runner = srunner_create(suite);

@@ -300,6 +300,28 @@ START_TEST(states_advance_with_the_manual_clock)
 }
 END_TEST
 
+START_TEST(delete_waits_until_it_is_gone_unless_told_not_to)
+{
+    k7_client *real = open_memory("memory:?stop_ms=20"),
+              *manual = open_memory("memory:?clock=manual&stop_ms=20");
+    k7_delete_options *options = NULL;
+
+    ck_assert_int_eq(create(real, "demo", NULL, NULL), 0);
+    ck_assert_int_eq(k7_sandbox_delete(real, NULL, "demo", NULL, NULL, NULL), 0);
+    ck_assert_uint_eq(count(real), 0);
+    ck_assert_int_eq(k7_delete_options_new(&options, NULL), 0);
+    ck_assert_int_eq(k7_delete_options_set_no_wait(options, 1, NULL), 0);
+    ck_assert_int_eq(create(manual, "demo", NULL, NULL), 0);
+    ck_assert_int_eq(k7_sandbox_delete(manual, NULL, "demo", options, NULL, NULL), 0);
+    await_status(manual, "Terminating");
+    ck_assert_int_eq(k7_memory_advance(manual, 20, NULL), 0);
+    ck_assert_uint_eq(count(manual), 0);
+    k7_delete_options_free(options);
+    k7_client_unref(real);
+    k7_client_unref(manual);
+}
+END_TEST
+
 START_TEST(delete_of_a_sandbox_being_created_ends_the_create)
 {
     k7_client *client = open_memory("memory:?clock=manual&start_ms=1000");
@@ -382,6 +404,7 @@ int main(void)
     tcase_add_test(group, deadline_takes_back_within_its_budget);
     tcase_add_test(group, hanging_clean_up_ends_with_its_budget);
     tcase_add_test(group, states_advance_with_the_manual_clock);
+    tcase_add_test(group, delete_waits_until_it_is_gone_unless_told_not_to);
     tcase_add_test(group, delete_of_a_sandbox_being_created_ends_the_create);
     tcase_add_test(group, clock_is_moved_by_memory_clients_with_a_manual_one_only);
     tcase_add_test(group, every_client_has_a_store_of_its_own);
