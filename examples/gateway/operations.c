@@ -45,6 +45,10 @@ void operation_fail(struct request *request, k7_error *error, const char *messag
         message = "the gateway is shutting down";
     }
     answer_k7_error(&request->answer, error, message, request->strict);
+    if (request->answer.status >=
+        500) { /* for the operator, who sees no more than a status in the access log */
+        log_event("failure", "%s", k7_error_get_message(error));
+    }
     for (size_t i = 0; i < k7_error_leftover_count(error); i++) {
         log_event("leftover", "%s", k7_error_leftover_at(error, i));
     }

@@ -172,6 +172,7 @@ def test_failures_of_the_endpoint_are_never_an_empty_list():
         with Gateway(*settings, endpoint="memory:?fail=" + fail) as gateway:
             reply = error_of(gateway.ask("GET", API), status, code)
             same("retry-after" in reply.headers, status == 503)
+            same(gateway.log_line(lambda entry: entry.get("event") == "failure")["message"], reply.message)
 
 
 def test_a_rate_limit_of_the_endpoint_is_passed_on():
