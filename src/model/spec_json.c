@@ -174,9 +174,10 @@ int k7i_spec_begin_read(const char *what, const char *text, size_t len, k7_spec 
 {
     if (err)
         *err = NULL;
+    if (ret_spec)
+        *ret_spec = NULL;
     if (!ret_spec || !text)
         return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "%s is NULL", text ? "ret_spec" : "text");
-    *ret_spec = NULL;
     if (len > K7I_SPEC_TEXT_LIMIT)
         return k7i_fail(err, K7_ERR_LIMIT, "%s: larger than %d bytes", what, K7I_SPEC_TEXT_LIMIT);
     return 0;
