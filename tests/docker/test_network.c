@@ -93,8 +93,15 @@ START_TEST(open_egress_has_a_way_out)
     const char *null = create("null", "\"egress_whitelist\":null");
     json_object *json = peer_inspect(unset);
 
-    ck_assert_str_eq(peer_text(json, "HostConfig|NetworkMode"),
-                     engine_is_podman ? "slirp4netns" : "k7-sandboxes");
+    if (engine_is_podman) {
+        ck_assert_str_eq(peer_text(json, "HostConfig|NetworkMode"), "slirp4netns");
+    } else {
+        json_object *network = peer_call("GET", "/networks/k7-sandboxes", NULL, NULL);
+
+        ck_assert_str_eq(peer_text(json, "HostConfig|NetworkMode"), peer_text(network, "Id"));
+        ck_assert_str_eq(peer_text(network, "Options|com.docker.network.bridge.enable_icc"), "false");
+        json_object_put(network);
+    }
     json_object_put(json);
     ck_assert_str_ne(peer_exec(unset, "ip route | grep ^default", NULL), "");
     ck_assert_str_ne(peer_exec(null, "ip route | grep ^default", NULL), "");

@@ -183,13 +183,12 @@ enum k7i_verdict k7i_create_settle(struct k7i_op *op, const struct k7i_response 
 
 static const char *network_mode(const struct k7i_op *op, struct k7i_buf *room)
 {
-    const struct k7i_docker *docker = op->instance;
     const struct k7i_create *create = op->state;
 
     if (create->egress == K7I_EGRESS_NOTHING)
         return "none";
     if (!create->engine.is_podman)
-        return k7i_config_text(docker->config, "docker.network");
+        return create->network_id;
     if (create->egress == K7I_EGRESS_ALL)
         return "slirp4netns";
     k7i_buf_printf(room, "container:%s", create->companion_id);

@@ -1,4 +1,4 @@
-/* create.h: the state of a create, shared by the files that hold its steps: image.c, network.c, ready.c, and create.c with the plan itself. */
+/* create.h: the state of a create, shared by the files that hold its steps: image.c, bridge.c, network.c, ready.c, and create.c with the plan itself. */
 #ifndef K7I_DOCKER_CREATE_H
 #define K7I_DOCKER_CREATE_H
 
@@ -17,7 +17,14 @@ struct k7i_create {
     struct k7i_engine engine;
     int image_is_there;
     struct k7i_pull pull;
-    int network_is_missing, network_tries;
+    enum k7i_create_bridge {
+        K7I_BRIDGE_LOOK,
+        K7I_BRIDGE_MAKE,
+        K7I_BRIDGE_REMOVE
+    } bridge; /* what to do next */
+    int bridge_tries;
+    char network_id[K7I_CONTAINER_ID_SIZE];      /* dockerd's bridge */
+    char made_network_id[K7I_CONTAINER_ID_SIZE]; /* "": it was there */
     /* What undoing needs lies here, not in memory that could run out. "": not made, or not known yet. */
     char id[K7I_CONTAINER_ID_SIZE], companion_id[K7I_CONTAINER_ID_SIZE];
     struct k7i_log log;
@@ -31,9 +38,10 @@ struct k7i_create {
 
 /* image.c */
 extern const struct k7i_step k7i_create_look_for_image, k7i_create_pull_image;
+/* bridge.c */
+extern const struct k7i_step k7i_create_network;
 /* network.c */
-extern const struct k7i_step k7i_create_network, k7i_create_companion, k7i_create_start_companion,
-    k7i_create_lock_egress;
+extern const struct k7i_step k7i_create_companion, k7i_create_start_companion, k7i_create_lock_egress;
 /* ready.c */
 extern const struct k7i_step k7i_create_before_script, k7i_create_ready;
 

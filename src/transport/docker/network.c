@@ -1,4 +1,4 @@
-/* network.c: the steps of create that give a sandbox its network, and those that take it away again.
+/* network.c: the steps of create that lend a network to before_script and take it away again; bridge.c has the network of open egress on dockerd.
  *
  * Nothing at all is the network mode "none". Open egress is, on dockerd, one bridge network for all sandboxes with inter-container communication off; on podman
  * 4.3, whose bridges stop isolating when a network is removed, slirp4netns: user-mode, nothing comes in, sandboxes cannot see each other.
@@ -7,109 +7,6 @@
  * there the sandbox joins the network of a companion container. When the companion is stopped, its slirp4netns ends, and the sandbox is left with the
  * loopback device. The companion stays, stopped and unable to start twice, until the sandbox is deleted: podman removes it no earlier. */
 #include "transport/docker/create.h"
-
-#include "base/error.h"
-#include "base/text.h"
-
-#include <string.h>
-
-static const char icc[] = "com.docker.network.bridge.enable_icc";
-
-static const char *bridge_name(const struct k7i_op *op)
-{
-    const struct k7i_docker *docker = op->instance;
-
-    return k7i_config_text(docker->config, "docker.network");
-}
-
-/* ---- dockerd's bridge: look, make it when it is missing, look again ---- */
-
-static void put_pair(struct k7i_json_writer *json, const char *key, const char *value)
-{
-    k7i_json_key(json, key);
-    k7i_json_put_string(json, value);
-}
-
-static void network_body(const char *name, struct k7i_buf *body)
-{
-    struct k7i_json_writer json;
-
-    k7i_json_begin(&json, body);
-    k7i_json_open(&json, '{');
-    put_pair(&json, "Name", name);
-    k7i_json_key(&json, "CheckDuplicate");
-    k7i_json_put_bool(&json, 1);
-    put_pair(&json, "Driver", "bridge");
-    k7i_json_key(&json, "EnableIPv6");
-    k7i_json_put_bool(&json, 0);
-    k7i_json_key(&json, "Options");
-    k7i_json_open(&json, '{');
-    put_pair(&json, icc, "false");
-    k7i_json_close(&json, '}');
-    k7i_json_key(&json, "Labels");
-    k7i_json_open(&json, '{');
-    put_pair(&json, "k7.katakate.org/network", "open-egress");
-    k7i_json_close(&json, '}');
-    k7i_json_close(&json, '}');
-}
-
-static enum k7i_verdict network_begin(struct k7i_op *op, struct k7i_request *request)
-{
-    struct k7i_create *create = op->state;
-
-    if (create->engine.is_podman || create->egress == K7I_EGRESS_NOTHING)
-        return K7I_SKIP;
-    if (create->network_is_missing) {
-        /* Repeating is safe: the name is taken then, and the next look tells. */
-        k7i_docker_request(request, "POST", "/networks/create", K7I_REPEAT_SAFE);
-        request->content_type = "application/json";
-        network_body(bridge_name(op), &request->body);
-    } else {
-        k7i_docker_request(request, "GET", "/networks/", K7I_REPEAT_SAFE);
-        k7i_request_segment(request, bridge_name(op));
-    }
-    return K7I_SEND;
-}
-
-static enum k7i_verdict check_network(struct k7i_op *op, const struct k7i_response *response)
-{
-    struct k7i_json *json;
-    k7_error *error = NULL;
-
-    if (k7i_docker_parse(response, "network", &json, &error) != 0)
-        return k7i_op_fail_with(op, error);
-    const struct k7i_json_value *root = k7i_json_root(json);
-    int isolates = k7i_text_equal(k7i_json_get_string(root, "Driver"), "bridge") &&
-                   k7i_text_equal(k7i_json_get_string(k7i_json_get(root, "Options"), icc), "false") &&
-                   !k7i_json_bool(k7i_json_get(root, "EnableIPv6"));
-    k7i_json_free(json);
-    if (isolates)
-        return K7I_NEXT;
-    return k7i_op_fail(op, K7_ERR_CONFLICT,
-                       "the network %s lets containers reach each other (no IPv4 bridge with %s=false): "
-                       "remove it, or name another in docker.network",
-                       bridge_name(op), icc);
-}
-
-static enum k7i_verdict network_reply(struct k7i_op *op, const struct k7i_response *response)
-{
-    struct k7i_create *create = op->state;
-    const int tries_max = 3; /* somebody else may make and remove it at the same time */
-
-    if (create->network_is_missing) {
-        k7i_op_refused(op);
-        create->network_is_missing = 0;
-        if (response->status == 201 || response->status == 409)
-            return K7I_AGAIN;
-        return k7i_docker_refused(op, response, 0, "cannot make the network %s", bridge_name(op));
-    }
-    if (response->status == 200)
-        return check_network(op, response);
-    if (response->status != 404 || create->network_tries++ == tries_max)
-        return k7i_docker_refused(op, response, 0, "cannot look at the network %s", bridge_name(op));
-    create->network_is_missing = 1;
-    return K7I_AGAIN;
-}
 
 /* ---- podman's companion ---- */
 
@@ -202,12 +99,13 @@ static enum k7i_verdict lock_begin(struct k7i_op *op, struct k7i_request *reques
         return K7I_SEND;
     }
     k7i_docker_request(request, "POST", "/networks/", K7I_REPEAT_SAFE);
-    k7i_request_segment(request, bridge_name(op));
+    k7i_request_segment(request, create->network_id);
     k7i_buf_text(&request->target, "/disconnect");
     request->content_type = "application/json";
     k7i_json_begin(&json, &request->body);
     k7i_json_open(&json, '{');
-    put_pair(&json, "Container", create->id);
+    k7i_json_key(&json, "Container");
+    k7i_json_put_string(&json, create->id);
     k7i_json_close(&json, '}');
     return K7I_SEND;
 }
@@ -228,9 +126,6 @@ static const struct k7i_step delete_companion = { .name = "delete companion",
                                                   .begin = companion_delete,
                                                   .reply = companion_deleted };
 
-const struct k7i_step k7i_create_network = {
-    .name = "network", .begin = network_begin, .reply = network_reply, .harmless = 1
-};
 const struct k7i_step k7i_create_companion = { .name = "create companion",
                                                .begin = companion_begin,
                                                .reply = companion_reply,

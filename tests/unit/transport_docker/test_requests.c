@@ -56,13 +56,13 @@ static const struct {
     { PODMAN, "", "[\"\",\"" CREATE_ID "\",\"\"]", "\"Env\":[],", "",
       "\"NetworkMode\":\"slirp4netns\",\"CapDrop\":[\"ALL\"],\"CapAdd\":[],\"PidsLimit\":1024" },
     { DOCKERD, "\"egress_whitelist\":null", "[\"\",\"" CREATE_ID "\",\"\"]", "\"Env\":[],", "",
-      "\"NetworkMode\":\"k7-sandboxes\",\"CapDrop\":[\"ALL\"],\"CapAdd\":[],\"PidsLimit\":1024" },
+      "\"NetworkMode\":\"" NETWORK "\",\"CapDrop\":[\"ALL\"],\"CapAdd\":[],\"PidsLimit\":1024" },
     { DOCKERD,
       "\"egress_whitelist\":[],\"before_script\":\"echo \\\"hi\\\"\",\"limits\":{\"cpu\":\"1500m\",\"memory\":\"1Gi\","
       "\"ephemeral-storage\":\"2G\"}",
       "[\"echo \\\"hi\\\"\",\"" CREATE_ID "\",\"lock\"]", "\"Env\":[],",
       ",\"k7.katakate.org/before-script\":\"true\"",
-      "\"NetworkMode\":\"k7-sandboxes\",\"CapDrop\":[\"ALL\"],\"CapAdd\":[],\"NanoCpus\":1500000000,"
+      "\"NetworkMode\":\"" NETWORK "\",\"CapDrop\":[\"ALL\"],\"CapAdd\":[],\"NanoCpus\":1500000000,"
       "\"Memory\":1073741824,\"MemorySwap\":1073741824,\"StorageOpt\":{\"size\":\"2000000000\"},\"PidsLimit\":1024" },
     { DOCKERD,
       "\"egress_whitelist\":[],\"before_script\":\"true\",\"before_script_under_lock\":true,\"pod_non_root\":true,"
@@ -91,49 +91,120 @@ START_TEST(settings_reach_the_body)
     ck_assert_int_eq(k7_config_set(f.docker.config, "docker.pids_limit", "7", NULL), 0);
     ck_assert_int_eq(k7_config_set(f.docker.config, "docker.runtimes", "gvisor", NULL), 0);
     ck_assert_int_eq(k7_config_set(f.docker.config, "docker.allow_caps", "SYS_PTRACE", NULL), 0);
-    ck_assert_int_eq(k7_config_set(f.docker.config, "docker.network", "mine", NULL), 0);
     fixture_create(&f, "\"runtime_class_name\":\"gvisor\",\"cap_add\":[\"sys_ptrace\"]");
     fixture_knows(&f, DOCKERD);
     fixture_sends(&f, "create container", "POST /containers/create?name=k7_team-a_demo");
-    assert_json_equal(
-        f.body, expected_body("[\"\",\"" CREATE_ID "\",\"\"]", "\"Env\":[],", "",
-                              "\"NetworkMode\":\"mine\",\"CapDrop\":[\"ALL\"],\"CapAdd\":[\"SYS_PTRACE\"],"
-                              "\"PidsLimit\":7,\"Runtime\":\"gvisor\""));
+    assert_json_equal(f.body, expected_body("[\"\",\"" CREATE_ID "\",\"\"]", "\"Env\":[],", "",
+                                            "\"NetworkMode\":\"" NETWORK
+                                            "\",\"CapDrop\":[\"ALL\"],\"CapAdd\":[\"SYS_PTRACE\"],"
+                                            "\"PidsLimit\":7,\"Runtime\":\"gvisor\""));
 }
 END_TEST
 
+#define LOOK "GET /networks?filters=%7B%22name%22%3A%5B%22k7-sandboxes%22%5D%7D"
+
+/* A network of that name, as an entry of a list. */
+static const char *entry(const char *id, const char *created, const char *more)
+{
+    static char texts[4][512];
+    static int at;
+    char *text = texts[at++ % 4];
+
+    snprintf(
+        text, sizeof texts[0],
+        "{\"Name\":\"k7-sandboxes\",\"Id\":\"%s\",\"Created\":\"%s\",\"Driver\":\"bridge\",\"EnableIPv6\":false,%s}",
+        id, created, more);
+    return text;
+}
+
+#define ISOLATES "\"Options\":{\"com.docker.network.bridge.enable_icc\":\"false\"}"
+#define OURS     "bbbbbbbbbbbbbbbb"
+#define OTHERS   "aaaaaaaaaaaaaaaa"
+
+static const char *list_of(const char *one, const char *other)
+{
+    static char text[2048];
+
+    snprintf(text, sizeof text, "[%s%s%s]", one, *other ? "," : "", other);
+    return text;
+}
+
 START_TEST(dockerd_shares_one_isolating_bridge)
 {
-    fixture_create(&f, "");
+    char text[4096];
+    struct k7i_create *create = fixture_create(&f, "");
+
     fixture_knows(&f, DOCKERD);
-    fixture_sends(&f, "network", "GET /networks/k7-sandboxes");
-    ck_assert_int_eq(fixture_reply(&f, "network", 404, "{\"message\":\"network k7-sandboxes not found\"}"),
-                     K7I_AGAIN);
+    fixture_sends(&f, "network", LOOK);
+    ck_assert_int_eq(fixture_reply(&f, "network", 200, "[]"), K7I_AGAIN);
     fixture_sends(&f, "network", "POST /networks/create");
     assert_json_equal(
         f.body,
         "{\"Name\":\"k7-sandboxes\",\"CheckDuplicate\":true,\"Driver\":\"bridge\",\"EnableIPv6\":false,"
         "\"Options\":{\"com.docker.network.bridge.enable_icc\":\"false\"},"
         "\"Labels\":{\"k7.katakate.org/network\":\"open-egress\"}}");
-    ck_assert_int_eq(fixture_reply(&f, "network", 201, "{\"Id\":\"c99f\",\"Warning\":\"\"}"), K7I_AGAIN);
-    fixture_sends(&f, "network", "GET /networks/k7-sandboxes");
-    ck_assert_int_eq(fixture_reply(&f, "network", 200, recorded(DOCKERD, "network.json", NULL)), K7I_NEXT);
+    ck_assert_int_eq(fixture_reply(&f, "network", 201, "{\"Id\":\"" NETWORK "\",\"Warning\":\"\"}"),
+                     K7I_AGAIN);
+    fixture_sends(&f, "network", LOOK);
+    snprintf(text, sizeof text, "[%s]", recorded(DOCKERD, "network.json", NULL));
+    ck_assert_int_eq(fixture_reply(&f, "network", 200, text), K7I_NEXT);
+    ck_assert_str_eq(create->network_id, NETWORK);
+}
+END_TEST
+
+/* dockerd checks for duplicates, but lets two that are made at once pass. */
+START_TEST(of_two_bridges_made_at_once_the_first_is_used)
+{
+    static const struct {
+        const char *ours, *others;
+        int ours_first;
+    } rows[] = {
+        { "2026-11-22T04:51:27.85621207Z", "2026-11-22T04:51:27.9Z", 1 },
+        { "2026-11-22T04:51:27.85Z", "2026-11-22T04:51:27.8Z", 0 },
+        { "2026-11-22T04:51:28.1Z", "2026-11-22T04:51:27.9Z", 0 },
+        { "2026-11-22T04:51:27Z", "2026-11-22T04:51:27Z", 0 }, /* then by id */
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct k7i_create *create = fixture_create(&f, "");
+
+        fixture_knows(&f, DOCKERD);
+        ck_assert_int_eq(fixture_reply(&f, "network", 200, "[]"), K7I_AGAIN);
+        ck_assert_int_eq(fixture_reply(&f, "network", 201, "{\"Id\":\"" OURS "\"}"), K7I_AGAIN);
+        ck_assert_int_eq(fixture_reply(&f, "network", 200,
+                                       list_of(entry(OURS, rows[i].ours, ISOLATES),
+                                               entry(OTHERS, rows[i].others, ISOLATES))),
+                         rows[i].ours_first ? K7I_NEXT : K7I_AGAIN);
+        ck_assert_str_eq(create->network_id, rows[i].ours_first ? OURS : OTHERS);
+        if (!rows[i].ours_first) {
+            fixture_sends(&f, "network", "DELETE /networks/" OURS);
+            ck_assert_int_eq(fixture_reply(&f, "network", 403, "{}"), K7I_NEXT);
+        }
+    }
 }
 END_TEST
 
 START_TEST(a_bridge_that_does_not_isolate_is_refused)
 {
     static const char *const leaky[] = {
-        "{\"Driver\":\"bridge\",\"EnableIPv6\":false,\"Options\":{}}",
-        "{\"Driver\":\"bridge\",\"EnableIPv6\":false,\"Options\":{\"com.docker.network.bridge.enable_icc\":\"true\"}}",
-        "{\"Driver\":\"bridge\",\"EnableIPv6\":true,\"Options\":{\"com.docker.network.bridge.enable_icc\":\"false\"}}",
-        "{\"Driver\":\"macvlan\",\"EnableIPv6\":false,\"Options\":{\"com.docker.network.bridge.enable_icc\":\"false\"}}",
+        "[{\"Name\":\"k7-sandboxes\",\"Id\":\"" OURS
+        "\",\"Driver\":\"bridge\",\"EnableIPv6\":false,\"Options\":{}}]",
+        "[{\"Name\":\"k7-sandboxes\",\"Id\":\"" OURS
+        "\",\"Driver\":\"bridge\",\"EnableIPv6\":false,\"Options\":{\"com.docker.network.bridge.enable_icc\":\"true\"}}]",
+        "[{\"Name\":\"k7-sandboxes\",\"Id\":\"" OURS "\",\"Driver\":\"bridge\",\"EnableIPv6\":true," ISOLATES
+        "}]",
+        "[{\"Name\":\"k7-sandboxes\",\"Id\":\"" OURS
+        "\",\"Driver\":\"macvlan\",\"EnableIPv6\":false," ISOLATES "}]",
     };
 
     fixture_create(&f, "");
     fixture_knows(&f, DOCKERD);
     for (size_t i = 0; i < sizeof leaky / sizeof leaky[0]; i++)
         fixture_fails(&f, "network", 200, leaky[i], K7_ERR_CONFLICT, "k7-sandboxes");
+    fixture_fails(&f, "network", 200, "{}", K7_ERR_PROTOCOL, "not a list");
+    /* A name that only contains it is another network's. */
+    ck_assert_int_eq(fixture_reply(&f, "network", 200, "[{\"Name\":\"k7-sandboxes-2\",\"Id\":\"" OURS "\"}]"),
+                     K7I_AGAIN);
 }
 END_TEST
 
@@ -143,7 +214,7 @@ START_TEST(a_network_that_comes_and_goes_ends_somewhere)
 
     fixture_create(&f, "");
     fixture_knows(&f, DOCKERD);
-    while (fixture_reply(&f, "network", 404, "{}") == K7I_AGAIN && ++looks < 10)
+    while (fixture_reply(&f, "network", 200, "[]") == K7I_AGAIN && ++looks < 10)
         ck_assert_int_eq(fixture_reply(&f, "network", 409, "{}"), K7I_AGAIN);
     ck_assert_int_eq(looks, 3);
 }
@@ -187,7 +258,7 @@ START_TEST(dockerd_locks_by_disconnecting)
     ck_assert_int_eq(fixture_begin(&f, "create companion"), K7I_SKIP);
     ck_assert_int_eq(fixture_begin(&f, "start companion"), K7I_SKIP);
     ck_assert_int_eq(fixture_reply(&f, "create container", 201, CREATED), K7I_NEXT);
-    fixture_sends(&f, "lock egress", "POST /networks/k7-sandboxes/disconnect");
+    fixture_sends(&f, "lock egress", "POST /networks/" NETWORK "/disconnect");
     assert_json_equal(f.body, "{\"Container\":\"" ID "\"}");
     ck_assert_int_eq(fixture_reply(&f, "lock egress", 200, ""), K7I_NEXT);
     fixture_fails(&f, "lock egress", 500, "{\"message\":\"no way\"}", K7_ERR_SERVER, "no way");
@@ -278,6 +349,7 @@ int main(void)
     tcase_add_loop_test(tests, the_body_says_what_the_spec_says, 0, (int)(sizeof bodies / sizeof bodies[0]));
     tcase_add_test(tests, settings_reach_the_body);
     tcase_add_test(tests, dockerd_shares_one_isolating_bridge);
+    tcase_add_test(tests, of_two_bridges_made_at_once_the_first_is_used);
     tcase_add_test(tests, a_bridge_that_does_not_isolate_is_refused);
     tcase_add_test(tests, a_network_that_comes_and_goes_ends_somewhere);
     tcase_add_test(tests, podman_locks_by_a_companion);
