@@ -14,12 +14,12 @@
 
 enum { WARM_UP = 20 };
 
-static void call_library(k7_client *client, size_t count)
+static void call_library(k7_client *of, size_t count)
 {
     k7_sandboxes *list = NULL;
     k7_error *error = NULL;
 
-    if (k7_sandbox_list(client, NULL, NULL, &list, &error) != 0)
+    if (k7_sandbox_list(of, NULL, NULL, &list, &error) != 0)
         give_up("list: %s", k7_error_get_message(error));
     if (k7_sandboxes_count(list) != count)
         give_up("%zu sandboxes came", k7_sandboxes_count(list));
@@ -61,40 +61,72 @@ static size_t collect(char *data, size_t size, size_t count, void *user)
 
 static CURL *bare_handle(const char *base, const char *ca_file, struct curl_slist **ret_headers)
 {
-    CURL *easy = curl_easy_init();
+    CURL *bare = curl_easy_init();
     char url[256];
 
     snprintf(url, sizeof url, "%s/api/v1/sandboxes?namespace=default", base);
     *ret_headers = curl_slist_append(NULL, "X-API-Key: k7_0123456789abcdef0123456789abcdef");
     *ret_headers = curl_slist_append(*ret_headers, "Accept: application/json");
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *ret_headers);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "k7sandbox/0.1.0");
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+    curl_easy_setopt(bare, CURLOPT_URL, url);
+    curl_easy_setopt(bare, CURLOPT_CAINFO, ca_file);
+    curl_easy_setopt(bare, CURLOPT_HTTPHEADER, *ret_headers);
+    curl_easy_setopt(bare, CURLOPT_USERAGENT, "k7sandbox/0.1.0");
+    curl_easy_setopt(bare, CURLOPT_BUFFERSIZE,
                      65536L); /* as the library: else it would look better than it is */
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, collect);
-    return easy;
+    curl_easy_setopt(bare, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(bare, CURLOPT_WRITEFUNCTION, collect);
+    return bare;
 }
 
-static void call_bare(CURL *easy, size_t expected)
+static void call_bare(CURL *bare, size_t expected)
 {
     struct collected collected = { 0 };
 
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &collected);
-    CURLcode result = curl_easy_perform(easy);
+    curl_easy_setopt(bare, CURLOPT_WRITEDATA, &collected);
+    CURLcode result = curl_easy_perform(bare);
     if (result != CURLE_OK || collected.len != expected)
         give_up("bare libcurl: %s, %zu bytes", curl_easy_strerror(result), collected.len);
     free(collected.data);
 }
 
+/* What one kind of call took, round by round. */
+struct taken {
+    struct series wall, cpu;
+};
+
+static k7_client *client;
+static CURL *easy;
+
+enum kind { LIBRARY, BARE, DECODING, KINDS };
+
+static void take(struct taken *taken, enum kind kind, size_t count, const char *body, size_t len, int counts)
+{
+    double wall = now_us(), cpu = cpu_us();
+
+    if (kind == LIBRARY)
+        call_library(client, count);
+    else if (kind == BARE)
+        call_bare(easy, len);
+    else
+        decode(body, len);
+    if (counts) {
+        series_add(&taken[kind].cpu, cpu_us() - cpu);
+        series_add(&taken[kind].wall, now_us() - wall);
+    }
+}
+
+static double ratio(double library, double decoding, double bare)
+{
+    return (library - decoding) / bare;
+}
+
 static void compare(size_t count, long rounds)
 {
-    struct series library = { 0 }, bare = { 0 }, decoding = { 0 }, ratios = { 0 };
     const char *certificates = setting("K7_BENCH_CERTIFICATES");
+    struct taken taken[KINDS] = { 0 };
     struct static_server server;
     struct curl_slist *headers;
+    struct series ratios = { 0 };
     char ca_file[4096];
     size_t len;
     char *body = list_answer(count, &len);
@@ -102,38 +134,37 @@ static void compare(size_t count, long rounds)
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", certificates);
     static_server_start(&server, certificates, body, len);
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    k7_client *client = open_client(server.url, ca_file);
-    CURL *easy = bare_handle(server.url, ca_file, &headers);
+    client = open_client(server.url, ca_file);
+    easy = bare_handle(server.url, ca_file, &headers);
     for (long i = -WARM_UP; i < rounds; i++) {
-        double begin = now_us();
-        call_library(client, count);
-        double called = now_us();
-        call_bare(easy, len);
-        double performed = now_us();
-        decode(body, len);
-        double decoded = now_us();
+        int first = i % 2 == 0; /* what went before decides what is in the caches: each goes first in turn */
 
-        if (i < 0)
-            continue;
-        series_add(&library, called - begin);
-        series_add(&bare, performed - called);
-        series_add(&decoding, decoded - performed);
-        series_add(&ratios, (called - begin - (decoded - performed)) / (performed - called));
+        take(taken, first ? LIBRARY : BARE, count, body, len, i >= 0);
+        take(taken, first ? BARE : LIBRARY, count, body, len, i >= 0);
+        take(taken, DECODING, count, body, len, i >= 0);
     }
-    double transport = series_at(&library, 0.5) - series_at(&decoding, 0.5);
+    for (long i = 0; i < rounds; i++)
+        series_add(&ratios, ratio(taken[LIBRARY].cpu.figures[i], taken[DECODING].cpu.figures[i],
+                                  taken[BARE].cpu.figures[i]));
+    double wall[KINDS], cpu[KINDS];
+    for (int i = 0; i < KINDS; i++) {
+        wall[i] = series_at(&taken[i].wall, 0.5);
+        cpu[i] = series_at(&taken[i].cpu, 0.5);
+        series_clear(&taken[i].wall);
+        series_clear(&taken[i].cpu);
+    }
     printf(
-        "list of %zu (%zu bytes), %ld rounds: library %.0f us, of it decoding %.0f us (%.2f us per sandbox); "
-        "bare libcurl %.0f us; ratio without decoding %.3f of the medians, %.3f pair by pair\n",
-        count, len, rounds, series_at(&library, 0.5), series_at(&decoding, 0.5),
-        series_at(&decoding, 0.5) / (double)count, series_at(&bare, 0.5), transport / series_at(&bare, 0.5),
-        series_at(&ratios, 0.5));
+        "list of %zu (%zu bytes), %ld rounds, medians in us: library %.0f (CPU %.0f), bare libcurl %.0f (CPU %.0f), "
+        "decoding %.0f (CPU %.0f: %.2f per sandbox)\n",
+        count, len, rounds, wall[LIBRARY], cpu[LIBRARY], wall[BARE], cpu[BARE], wall[DECODING], cpu[DECODING],
+        cpu[DECODING] / (double)count);
+    printf("decoding apart, library / bare: wall %.3f, CPU %.3f, CPU pair by pair %.3f\n",
+           ratio(wall[LIBRARY], wall[DECODING], wall[BARE]), ratio(cpu[LIBRARY], cpu[DECODING], cpu[BARE]),
+           series_at(&ratios, 0.5));
     curl_easy_cleanup(easy);
     curl_slist_free_all(headers);
     k7_client_unref(client);
     static_server_stop(&server);
-    series_clear(&library);
-    series_clear(&bare);
-    series_clear(&decoding);
     series_clear(&ratios);
     free(body);
 }
@@ -148,7 +179,7 @@ static void count_connections(long calls)
 
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", certificates);
     static_server_start(&server, certificates, body, len);
-    k7_client *client = open_client(server.url, ca_file);
+    client = open_client(server.url, ca_file);
     for (long i = 0; i < calls; i++)
         call_library(client, 1);
     printf("%d calls: %d connections\n", static_server_requests(&server), static_server_connections(&server));

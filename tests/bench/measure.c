@@ -27,12 +27,22 @@ const char *setting(const char *name)
     return value;
 }
 
-double now_us(void)
+static double read_clock(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+double now_us(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+double cpu_us(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void series_add(struct series *series, double figure)

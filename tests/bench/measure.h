@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 double now_us(void);
+double cpu_us(void); /* that this thread has used: what other programs do does not count */
 
 struct series { /* of figures; zero-initialise */
     double *figures;
