@@ -16,9 +16,23 @@
 
 enum { DELAY_US = 3000 /* between the peer's word and the trigger */, CONNECTING_DELAY_US = 20000 };
 
-enum state { LOOKING_UP, CONNECTING, HANDSHAKING, WAITING, RECEIVING, BACKING_OFF, STATES };
-static const char *const state_names[STATES] = { "name look-up", "connecting", "TLS handshake",
-                                                 "waiting",      "receiving",  "backing off" };
+enum state {
+    LOOKING_UP,
+    CONNECTING,
+    HANDSHAKING,
+    HANDSHAKING_WITH_FILE,
+    WAITING,
+    RECEIVING,
+    BACKING_OFF,
+    STATES
+};
+static const char *const state_names[STATES] = { "name look-up",
+                                                 "connecting",
+                                                 "TLS handshake, the system's trust store",
+                                                 "TLS handshake, rest.ca_file",
+                                                 "waiting",
+                                                 "receiving",
+                                                 "backing off" };
 
 static enum state state; /* of the runs under way */
 static sem_t reached;    /* posted by the peer */
@@ -142,10 +156,10 @@ static void *trigger_soon(void *user)
     return NULL;
 }
 
-static double stop_time_us(const char *url)
+static double stop_time_us(const char *url, const char *ca_file)
 {
     struct trigger trigger = { 0 };
-    k7_client *client = open_client(url, NULL);
+    k7_client *client = open_client(url, ca_file);
     k7_sandboxes *list = NULL;
     k7_error *error = NULL;
     k7_call *call = NULL;
@@ -174,10 +188,11 @@ int main(int argc, char **argv)
 {
     int port, full_port, listener = listen_on_loopback(64, &port);
     pthread_t thread;
-    char url[64];
+    char url[64], ca_file[4096];
 
     if (argc != 2)
         give_up("usage: cancel RUNS");
+    snprintf(ca_file, sizeof ca_file, "%s/ca.pem", setting("K7_BENCH_CERTIFICATES"));
     listen_on_loopback(0, &full_port);
     fill_backlog(full_port);
     sem_init(&reached, 0, 0);
@@ -188,10 +203,11 @@ int main(int argc, char **argv)
         struct series series = { 0 };
 
         state = (enum state)i;
-        snprintf(url, sizeof url, "%s://localhost:%d", state == HANDSHAKING ? "https" : "http",
+        int tls = state == HANDSHAKING || state == HANDSHAKING_WITH_FILE;
+        snprintf(url, sizeof url, "%s://localhost:%d", tls ? "https" : "http",
                  state == CONNECTING ? full_port : port);
         for (long run = atol(argv[1]); run > 0; run--)
-            series_add(&series, stop_time_us(url));
+            series_add(&series, stop_time_us(url, state == HANDSHAKING_WITH_FILE ? ca_file : NULL));
         printf("%s, %s runs: median %.2f ms, largest %.2f ms\n", state_names[i], argv[1],
                series_at(&series, 0.5) / 1e3, series_at(&series, 1) / 1e3);
         series_clear(&series);
