@@ -124,7 +124,7 @@ START_TEST(hanging_create_ends_at_its_deadline_with_an_unknown_outcome)
 
     ck_assert_int_eq(k7_spec_new("demo", "alpine", &spec, NULL), 0);
     ck_assert_int_eq(k7_call_new(&call, NULL), 0);
-    ck_assert_int_eq(k7_call_set_timeout_ms(call, 10, NULL), 0);
+    ck_assert_int_eq(k7_call_set_timeout_ms(call, 500, NULL), 0);
     ck_assert_int_eq(k7_sandbox_create(client, spec, call, NULL, &error), K7_ERR_TIMEOUT);
     ck_assert_int_eq(k7_error_get_outcome(error), K7_OUTCOME_UNKNOWN);
     ck_assert_str_eq(k7_error_get_operation(error), "create");
@@ -199,7 +199,7 @@ static int stop_at(k7_client *client, const char *name, int64_t cleanup_ms, k7_e
 
     ck_assert_int_eq(k7_spec_new(name, "alpine", &spec, NULL), 0);
     ck_assert_int_eq(k7_call_new(&call, NULL), 0);
-    ck_assert_int_eq(k7_call_set_timeout_ms(call, 20, NULL), 0);
+    ck_assert_int_eq(k7_call_set_timeout_ms(call, 500, NULL), 0);
     ck_assert_int_eq(k7_call_set_cleanup_timeout_ms(call, cleanup_ms, NULL), 0);
     int status = k7_sandbox_create(client, spec, call, NULL, err);
     k7_call_free(call);
