@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/quote.h"
 #include "base/text.h"
 
 #include <k7sandbox/client.h>
@@ -27,10 +28,10 @@ static int find_transport(k7_client *client, k7_error **err)
     }
     if ((known = k7i_transport_known_scheme(scheme)) != NULL)
         return k7i_fail(err, K7_ERR_INVALID_CONFIG,
-                        "endpoint: the transport '%s' was not built into this library", known);
+                        "endpoint: the transport \"%s\" was not built into this library", known);
     return k7i_fail(
         err, K7_ERR_INVALID_CONFIG,
-        "endpoint: no transport has the scheme '%s:'; use http, https, docker, memory, or add one", scheme);
+        "endpoint: no transport has the scheme \"%s:\"; use http, https, docker, memory, or add one", scheme);
 }
 
 static int open_with(k7_client *client, k7_error **err)
@@ -193,8 +194,7 @@ int k7_client_supports(k7_client *client, const char *operation, int *ret_suppor
     if ((status = k7i_client_check(client, err)) != 0)
         return status;
     if (!operation || (i = k7i_operation_of_name(operation)) < 0)
-        return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "there is no operation '%s'",
-                        operation ? operation : "");
+        return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "there is no operation %s", K7I_QUOTE(operation));
     *ret_supported = k7i_client_supports(client, (enum k7i_operation)i);
     return 0;
 }

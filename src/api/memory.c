@@ -14,7 +14,7 @@ int k7_memory_advance(k7_client *client, int64_t ms, k7_error **err)
     if ((status = k7i_client_check(client, err)) != 0)
         return status;
     if (client->transport != &k7i_transport_memory)
-        return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "the client's transport is '%s', not 'memory'",
+        return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "the client's transport is \"%s\", not \"memory\"",
                         client->transport_name);
     return k7i_memory_advance(client->instance, ms, err);
 }

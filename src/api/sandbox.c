@@ -3,6 +3,7 @@
 #include "api/client.h"
 
 #include "base/error.h"
+#include "base/quote.h"
 #include "model/name.h"
 #include "plan/call.h"
 
@@ -61,7 +62,7 @@ static int call_plan(k7_client *client, enum k7i_operation operation, struct k7i
     int status;
 
     if (!k7i_client_supports(client, operation))
-        return k7i_fail(err, K7_ERR_UNSUPPORTED_OPERATION, "the transport '%s' cannot %s sandboxes",
+        return k7i_fail(err, K7_ERR_UNSUPPORTED_OPERATION, "the transport \"%s\" has no %s",
                         client->transport_name, k7i_operation_name(operation));
     args->transport = client->transport;
     settings_of_call(client, operation, call, &run);
@@ -148,8 +149,8 @@ static int list(k7_client *client, const k7_query *query, const k7_call *call, k
     if (query && query->all_namespaces) {
         if (query->namespace_)
             return k7i_fail(err, K7_ERR_INVALID_ARGUMENT,
-                            "the query has the namespace '%s' and all namespaces; choose one",
-                            query->namespace_);
+                            "the query has the namespace %s and all namespaces; choose one",
+                            K7I_QUOTE(query->namespace_));
     } else {
         status = resolve_namespace(client, query ? query->namespace_ : NULL, &args.namespace_, err);
     }

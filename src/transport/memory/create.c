@@ -83,8 +83,8 @@ static enum k7i_verdict refuse_existing(struct k7i_op *op, const struct k7i_memo
 {
     k7_error *error = NULL;
 
-    k7i_fail(&error, K7_ERR_ALREADY_EXISTS, "a sandbox '%s' exists in namespace '%s' already%s", there->name,
-             there->namespace_, there->gone_ms >= 0 ? " and is being deleted" : "");
+    k7i_fail(&error, K7_ERR_ALREADY_EXISTS, "a sandbox \"%s\" exists in namespace \"%s\" already%s",
+             there->name, there->namespace_, there->gone_ms >= 0 ? " and is being deleted" : "");
     k7i_error_set_http_status(error, 409);
     return k7i_op_fail_with(op, error);
 }
@@ -170,7 +170,7 @@ static enum k7i_verdict script_begin(struct k7i_op *op, struct k7i_request *requ
     (void)request;
     if (state->exit_status == 0)
         return K7I_SKIP;
-    return k7i_op_fail(op, K7_ERR_SCRIPT_FAILED, "before_script of sandbox '%s' ended with status %d",
+    return k7i_op_fail(op, K7_ERR_SCRIPT_FAILED, "before_script of sandbox \"%s\" ended with status %d",
                        state->name, state->exit_status);
 }
 
@@ -189,7 +189,7 @@ static enum k7i_verdict look(struct k7i_op *op)
     int64_t now_ms = k7i_memory_now_ms(memory, op);
 
     if (!entry || entry->gone_ms >= 0)
-        return k7i_op_fail(op, K7_ERR_CONFLICT, "sandbox '%s' was deleted while it was being created",
+        return k7i_op_fail(op, K7_ERR_CONFLICT, "sandbox \"%s\" was deleted while it was being created",
                            state->name);
     if (now_ms < entry->ready_ms)
         return k7i_memory_wait_until(op, &state->call, entry->ready_ms);

@@ -45,7 +45,7 @@ static enum k7i_verdict refuse(struct k7i_op *op, int http_status, int code, con
     const struct state *state = op->state;
     k7_error *error = NULL;
 
-    k7i_fail(&error, code, "%s '%s' in namespace '%s'%s%s", what, state->name, state->namespace_,
+    k7i_fail(&error, code, "%s \"%s\" in namespace \"%s\"%s%s", what, state->name, state->namespace_,
              code == K7_ERR_CONFLICT ? " has not the uid " : "",
              code == K7_ERR_CONFLICT ? state->wanted_uid : "");
     k7i_error_set_http_status(error, http_status);

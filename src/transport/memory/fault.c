@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/quote.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -65,10 +66,11 @@ int k7i_memory_faults_parse(const char *text, struct k7i_memory_faults *faults, 
             copy[len] = 0;
         }
         if (len >= sizeof copy || read_item(copy, &faults->items[faults->count]) != 0)
-            return k7i_fail(err, K7_ERR_INVALID_CONFIG,
-                            "endpoint: fail: '%.*s' is not OPERATION:WHAT[*TIMES] with create, list, get or "
-                            "delete, and 400 … 599, lost, hang or unreachable",
-                            (int)(len < sizeof copy ? len : sizeof copy), item);
+            return k7i_fail(
+                err, K7_ERR_INVALID_CONFIG,
+                "endpoint: fail: %s does not begin with OPERATION:WHAT[*TIMES] with create, list, get or "
+                "delete, and 400 … 599, lost, hang or unreachable",
+                K7I_QUOTE(item));
         item += len + (item[len] == ',');
     }
     return 0;

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/quote.h"
 #include "base/text.h"
 #include "transport/delete_all.h"
 
@@ -17,8 +18,8 @@ static int read_ms(const struct k7i_endpoint_parameter *parameter, int64_t *ret_
     long long ms;
 
     if (k7i_text_to_int64(parameter->value, &ms) != 0 || ms < 0 || ms > MS_MAX)
-        return k7i_fail(err, K7_ERR_INVALID_CONFIG, "endpoint: %s: '%s' is not a number from 0 to %d",
-                        parameter->name, parameter->value, MS_MAX);
+        return k7i_fail(err, K7_ERR_INVALID_CONFIG, "endpoint: %s: %s is not a number from 0 to %d",
+                        parameter->name, K7I_QUOTE(parameter->value), MS_MAX);
     *ret_ms = ms;
     return 0;
 }
@@ -28,7 +29,8 @@ static int read_clock(const char *value, int *ret_manual, k7_error **err)
     *ret_manual = k7i_text_equal(value, "manual");
     if (*ret_manual || k7i_text_equal(value, "real"))
         return 0;
-    return k7i_fail(err, K7_ERR_INVALID_CONFIG, "endpoint: clock: '%s' is neither real nor manual", value);
+    return k7i_fail(err, K7_ERR_INVALID_CONFIG, "endpoint: clock: %s is neither real nor manual",
+                    K7I_QUOTE(value));
 }
 
 static int read_parameter(struct k7i_memory *memory, const struct k7i_endpoint_parameter *parameter,
@@ -46,8 +48,8 @@ static int read_parameter(struct k7i_memory *memory, const struct k7i_endpoint_p
         return k7i_memory_faults_parse(parameter->value, &memory->faults, err);
     return k7i_fail(
         err, K7_ERR_INVALID_CONFIG,
-        "endpoint: memory: has no parameter '%s'; it has latency_ms, start_ms, stop_ms, clock, fail",
-        parameter->name);
+        "endpoint: memory: has no parameter %s; it has latency_ms, start_ms, stop_ms, clock, fail",
+        K7I_QUOTE(parameter->name));
 }
 
 static void memory_close(void *instance)

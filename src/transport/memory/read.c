@@ -105,8 +105,8 @@ static int look_up(struct k7i_op *op, k7_sandbox **ret_sandbox, k7_error **err)
         k7i_memory_store_find(&memory->store, state->namespace_, state->name);
     if (entry)
         return k7i_memory_describe(entry, now_ms, ret_sandbox, err);
-    int code =
-        k7i_fail(err, K7_ERR_NOT_FOUND, "no sandbox '%s' in namespace '%s'", state->name, state->namespace_);
+    int code = k7i_fail(err, K7_ERR_NOT_FOUND, "no sandbox \"%s\" in namespace \"%s\"", state->name,
+                        state->namespace_);
     k7i_error_set_http_status(*err, 404);
     return code;
 }
