@@ -316,6 +316,31 @@ START_TEST(answer_may_come_from_another_thread)
 }
 END_TEST
 
+static void by_asking_again(k7_reply *reply)
+{
+    k7_sandbox *sandbox = NULL;
+    char *text = NULL;
+
+    seen.answer = with_object;
+    ck_assert_int_eq(get(&sandbox, NULL), 0); /* the same client, on the same thread */
+    ck_assert_int_eq(k7_sandbox_to_json(sandbox, &text, NULL), 0);
+    k7_reply_sandbox_json(reply, text, strlen(text));
+    k7_free(text);
+    k7_sandbox_unref(sandbox);
+}
+
+START_TEST(function_may_use_the_library_itself)
+{
+    k7_sandbox *sandbox = NULL;
+
+    seen.answer = by_asking_again;
+    ck_assert_int_eq(get(&sandbox, NULL), 0);
+    ck_assert_str_eq(k7_sandbox_get_name(sandbox), "demo");
+    ck_assert_int_eq(seen.asked, 2);
+    k7_sandbox_unref(sandbox);
+}
+END_TEST
+
 START_TEST(late_answer_is_dropped)
 {
     k7_sandbox *sandbox = NULL;
@@ -456,6 +481,7 @@ int main(void)
     tcase_add_loop_test(group, code_of_an_error_tells_its_outcome, 0, sizeof outcomes / sizeof outcomes[0]);
     tcase_add_test(group, missing_sandbox_counts_as_deleted_unless_asked);
     tcase_add_test(group, answer_may_come_from_another_thread);
+    tcase_add_test(group, function_may_use_the_library_itself);
     tcase_add_test(group, late_answer_is_dropped);
     tcase_add_test(group, answer_after_the_client_is_gone_is_dropped);
     tcase_add_test(group, delete_all_is_made_of_list_and_delete);
