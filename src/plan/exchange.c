@@ -58,9 +58,12 @@ int k7i_request_only_reads(const struct k7i_request *request)
     return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
 }
 
-/* Only the step's own requests have an effect worth keeping; those that settle or undo have none of their own. */
+/* Only the step's own requests have an effect worth keeping; those that settle or undo have none of their own. What an earlier attempt may have done is
+ * not less in doubt because a later one did nothing. */
 static void set_effect(struct k7i_op_run *run, enum k7i_effect effect)
 {
+    if (effect == K7I_EFFECT_NONE && run->effect[run->index] == K7I_EFFECT_UNKNOWN)
+        return;
     if (run->active == k7i_run_step(run) && k7i_run_is_forward(run) && !k7i_request_only_reads(&run->request))
         run->effect[run->index] = (unsigned char)effect;
 }
@@ -97,12 +100,10 @@ static void lost(struct k7i_op_run *run, const struct k7i_outcome *outcome)
     int may_pass = outcome->code == K7_ERR_RESOLVE || outcome->code == K7_ERR_CONNECT ||
                    outcome->code == K7_ERR_CONNECTION_LOST ||
                    (outcome->code == K7_ERR_TLS && !outcome->certificate);
-    enum k7i_effect effect = outcome->sent ? K7I_EFFECT_UNKNOWN : K7I_EFFECT_NONE;
+    enum k7i_effect handed_over = outcome->sent ? K7I_EFFECT_UNKNOWN : K7I_EFFECT_NONE, effect = handed_over;
     const struct k7i_response *response = k7i_transfer_response(run->transfer);
     k7_error *error = NULL;
 
-    if (may_pass && retry(run, effect, -1))
-        return;
     if (response->status >= 400) /* only the body of a refusal was lost */
         effect = effect_of(response);
     if (run->effect[run->index] != K7I_EFFECT_DONE) /* a step that streams may have said so */
@@ -115,6 +116,8 @@ static void lost(struct k7i_op_run *run, const struct k7i_outcome *outcome)
                              run->request.repeat == K7I_REPEAT_SAFE && !run->active->harmless);
         run->lost_unsafe |= run->request.repeat != K7I_REPEAT_SAFE;
     }
+    if (may_pass && retry(run, handed_over, -1))
+        return;
     if (outcome->code == K7_ERR_NO_MEMORY)
         k7i_fail_memory(&error);
     else
@@ -137,9 +140,11 @@ static void answered(struct k7i_op_run *run, const struct k7i_outcome *outcome,
         k7i_run_send(run);
         return;
     }
+    set_effect(run, effect);
+    if (run->active == step && k7i_run_is_forward(run))
+        run->lost_reading = 0; /* an earlier attempt's */
     if ((response->status == 429 || response->status == 503) && retry(run, effect, response->retry_after_ms))
         return;
-    set_effect(run, effect);
     if (run->active == step->undo && run->active != step &&
         (response->status == 404 || !run->active->reply)) {
         verdict = response->status == 404 || effect == K7I_EFFECT_DONE ? K7I_NEXT : K7I_FAIL;

@@ -10,6 +10,8 @@
 #define A_DATE       "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\nRetry-After: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
 #define A_DATE_FIRST "Retry-After: Sun, 22 Nov 2026 10:00:00 GMT\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
 
+#define COUNT(table) (int)(sizeof table / sizeof table[0])
+
 static void push(enum scripted_act_kind kind)
 {
     scripted_server_push(server, &(struct scripted_act){ kind, NULL, 0 }, 1);
@@ -324,6 +326,69 @@ START_TEST(a_path_of_the_endpoint_comes_first)
 }
 END_TEST
 
+/* A delete that was lost may have been carried out, whatever becomes of its repetition. */
+static int give_one_token(void *user, k7_token *token)
+{
+    (void)user;
+    if (++tokens == 1)
+        return k7_token_set(token, SECRET, -1);
+    k7_token_set_error(token, "the vault is sealed");
+    return 0;
+}
+
+START_TEST(a_delete_whose_repetition_is_not_sent_is_an_unknown_outcome)
+{
+    k7_config *config = new_config(scripted_server_url(server));
+
+    close_client();
+    ck_assert_int_eq(k7_config_set_token_provider(config, give_one_token, NULL, NULL, NULL), 0);
+    open_client(config);
+    push(ends[_i]);
+    ck_assert_int_eq(delete_demo(), K7_ERR_CREDENTIAL);
+    expect_error(K7_ERR_CREDENTIAL, K7_OUTCOME_UNKNOWN);
+    ck_assert_int_eq(scripted_server_bodies(server, "DELETE"), 1);
+}
+END_TEST
+
+START_TEST(a_delete_whose_repetition_is_refused_is_an_unknown_outcome)
+{
+    push(ends[_i]);
+    scripted_server_answer(server, 403, NULL, ENVELOPE("Forbidden", "no"));
+    ck_assert_int_eq(delete_demo(), K7_ERR_FORBIDDEN);
+    expect_error(K7_ERR_FORBIDDEN, K7_OUTCOME_UNKNOWN);
+    ck_assert_int_eq(k7_error_is_retryable(err), 0);
+}
+END_TEST
+
+/* With a token that is triggered when the first attempt has ended. */
+static void expect_cancelled_delete(int outcome)
+{
+    ck_assert_int_eq(k7_cancel_new(&cancel_on_trace, NULL), 0);
+    ck_assert_int_eq(k7_call_set_cancel(call, cancel_on_trace, NULL), 0);
+    ck_assert_int_eq(delete_demo(), K7_ERR_CANCELLED);
+    expect_error(K7_ERR_CANCELLED, outcome);
+    ck_assert_int_eq(scripted_server_requests(server), 1);
+    cancel_on_trace = k7_cancel_unref(cancel_on_trace);
+}
+
+/* After a lost connection, and after a 503 that does not say that nothing was done. */
+START_TEST(a_delete_cancelled_before_its_repetition_is_an_unknown_outcome)
+{
+    if (_i < COUNT(ends))
+        push(ends[_i]);
+    else
+        scripted_server_answer(server, 503, NULL, "");
+    expect_cancelled_delete(K7_OUTCOME_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_delete_cancelled_after_it_was_put_off_did_nothing)
+{
+    scripted_server_answer(server, 503, "Retry-After: 1\r\n", "");
+    expect_cancelled_delete(K7_OUTCOME_NOT_SENT);
+}
+END_TEST
+
 START_TEST(the_key_is_sent_as_the_api_wants_it)
 {
     scripted_server_answer(server, 200, NULL, LIST_OF_ONE);
@@ -334,8 +399,6 @@ START_TEST(the_key_is_sent_as_the_api_wants_it)
     ck_assert_ptr_nonnull(strstr(scripted_server_request(server, 0).headers, "Accept: application/json"));
 }
 END_TEST
-
-#define COUNT(table) (int)(sizeof table / sizeof table[0])
 
 int main(void)
 {
@@ -364,6 +427,11 @@ int main(void)
     tcase_add_test(tests, a_refused_token_is_fetched_once_more);
     tcase_add_test(tests, without_a_token_nothing_is_sent);
     tcase_add_test(tests, a_path_of_the_endpoint_comes_first);
+    tcase_add_loop_test(tests, a_delete_whose_repetition_is_not_sent_is_an_unknown_outcome, 0, COUNT(ends));
+    tcase_add_loop_test(tests, a_delete_whose_repetition_is_refused_is_an_unknown_outcome, 0, COUNT(ends));
+    tcase_add_loop_test(tests, a_delete_cancelled_before_its_repetition_is_an_unknown_outcome, 0,
+                        COUNT(ends) + 1);
+    tcase_add_test(tests, a_delete_cancelled_after_it_was_put_off_did_nothing);
     tcase_add_test(tests, the_key_is_sent_as_the_api_wants_it);
     suite_add_tcase(suite, tests);
     return run(suite);
