@@ -63,6 +63,15 @@ void k7i_children_stop(struct k7i_op_run *run)
             k7i_run_stop(run->children[k].op->run, run->stop_level > 1 ? run->stop_level : 1);
 }
 
+/* Theirs is the parent's deadline, but for the milliseconds between the beginnings: none may be told of a cancel that nobody asked for. */
+void k7i_children_expire(struct k7i_op_run *run)
+{
+    run->no_more_children = 1;
+    for (int k = 0; k < K7I_CHILDREN_AT_ONCE; k++)
+        if (run->children[k].op)
+            k7i_run_expire(run->children[k].op->run);
+}
+
 void k7i_children_joined(struct k7i_op_run *run, struct k7i_op *child)
 {
     size_t i = 0;

@@ -287,7 +287,10 @@ static int ended_from_outside(struct k7i_op_run *run)
         run->stop_level = level > 0 ? level : 1;
         run->deadline_ms = INT64_MAX; /* the children have deadlines of their own */
         k7i_run_update_timer(run);
-        k7i_children_stop(run);
+        if (level > 0)
+            k7i_children_stop(run);
+        else
+            k7i_children_expire(run);
         return 1;
     }
     say_why(run, level > 0);
@@ -355,6 +358,14 @@ void k7i_run_stop(struct k7i_op_run *run, int level)
         run->stop_level = level;
     if (run->loop)
         k7i_loop_schedule(run->loop, run);
+}
+
+void k7i_run_expire(struct k7i_op_run *run)
+{
+    if (!k7i_run_is_forward(run))
+        return;
+    run->deadline_ms = k7i_loop_now_ms(run->loop);
+    k7i_loop_schedule(run->loop, run);
 }
 
 int k7i_run_begin(struct k7i_op *op, struct k7i_loop *loop, const struct k7i_run *settings, k7_error **err)

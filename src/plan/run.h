@@ -83,6 +83,7 @@ void k7i_run_broken(struct k7i_op_run *run,
                     int code); /* the loop cannot go on: ends at once, what is left is named */
 int k7i_run_begin(struct k7i_op *op, struct k7i_loop *loop, const struct k7i_run *settings, k7_error **err);
 void k7i_run_stop(struct k7i_op_run *run, int level); /* like `level` triggers of the cancel token */
+void k7i_run_expire(struct k7i_op_run *run);          /* its deadline is now; not that of taking back */
 void k7i_run_forked(struct k7i_op_run *run);          /* the children are over */
 
 /* run.c, for ending.c and exchange.c */
@@ -114,6 +115,7 @@ int k7i_run_has_time(const struct k7i_op_run *run, int64_t ms);
 /* as many as may run at once; ends the fork when there are none */
 void k7i_children_start(struct k7i_op_run *run);
 void k7i_children_stop(struct k7i_op_run *run);
+void k7i_children_expire(struct k7i_op_run *run);
 void k7i_children_joined(struct k7i_op_run *parent, struct k7i_op *child); /* frees the child */
 
 /* waker.c */

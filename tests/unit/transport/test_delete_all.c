@@ -93,6 +93,9 @@ START_TEST(deadline_leaves_the_results)
     ck_assert_int_eq(k7_call_set_timeout_ms(call, 2000, NULL), 0);
     ck_assert_int_eq(k7_sandbox_delete_all(client, NULL, call, &results, NULL), 0);
     expect_counts(results, 0, 0, SANDBOXES - 8, 8);
+    for (size_t i = 0; i < SANDBOXES; i++)
+        if (k7_results_outcome_at(results, i) == K7_ITEM_UNKNOWN)
+            ck_assert_int_eq(k7_error_get_code(k7_results_error_at(results, i)), K7_ERR_TIMEOUT);
     ck_assert_uint_eq(count(client), SANDBOXES);
     k7_results_unref(results);
     k7_call_free(call);
