@@ -97,8 +97,11 @@ size_t k7i_response_header(char *line, size_t size, size_t count, void *user)
         transfer->limit_hit = K7_ERR_LIMIT;
         return 0;
     }
+    int is_status_line = len > 5 && strncmp(line, "HTTP/", 5) == 0;
+    if (transfer->headers_end && !is_status_line)
+        return len; /* of the trailer section, after a chunked body */
     transfer->headers_end = len <= 2 && (*line == '\r' || *line == '\n');
-    if (len > 5 && strncmp(line, "HTTP/", 5) == 0) { /* a new answer: the one before was an interim one */
+    if (is_status_line) { /* a new answer: the one before was an interim one */
         transfer->response.retry_after_ms = -1;
         transfer->date[0] = transfer->retry_date[0] = '\0';
         k7i_buf_reset(&transfer->content_type);

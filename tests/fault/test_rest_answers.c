@@ -157,6 +157,23 @@ START_TEST(an_answer_without_a_length_ends_with_the_connection)
 }
 END_TEST
 
+/* RFC 9112, section 7.1.2: fields after the last chunk. They are not the answer's headers. */
+START_TEST(an_answer_with_trailers_is_an_answer)
+{
+    char answer[1024];
+
+    snprintf(answer, sizeof answer,
+             HEAD
+             "Transfer-Encoding: chunked\r\n\r\n%zx\r\n%s\r\n0\r\nX-Checksum: 1\r\nRetry-After: 1\r\n\r\n",
+             strlen(LIST_OF_ONE), LIST_OF_ONE);
+    push_text(answer);
+    expect_success(list());
+    push_text("HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nRetry-After: 1\r\n\r\n");
+    ck_assert_int_eq(list(), K7_ERR_REJECTED);
+    ck_assert_int_eq(k7_error_get_retry_after_ms(err), -1);
+}
+END_TEST
+
 START_TEST(a_body_beyond_the_limit_is_a_limit)
 {
     k7_config *config = new_config(scripted_server_url(server));
@@ -305,6 +322,7 @@ int main(void)
     tcase_add_test(tests, ten_megabytes_of_short_headers_are_a_limit);
     tcase_add_loop_test(tests, wrong_lengths_are_protocol_errors, 0, COUNT(lengths));
     tcase_add_test(tests, an_answer_without_a_length_ends_with_the_connection);
+    tcase_add_test(tests, an_answer_with_trailers_is_an_answer);
     tcase_add_test(tests, a_body_beyond_the_limit_is_a_limit);
     tcase_add_loop_test(tests, a_refusal_of_any_shape_is_an_error_that_says_why, 0, COUNT(shapes));
     tcase_add_test(tests, an_empty_list_of_a_server_without_kubernetes_is_an_error);
