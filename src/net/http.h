@@ -74,7 +74,7 @@ void k7i_transfer_abort(struct k7i_transfer *transfer); /* at once; finished is 
 /* while it runs: something of the request was handed to the network */
 int k7i_transfer_is_sent(const struct k7i_transfer *transfer);
 
-/* After finished: */
+/* After finished; code is not set by an abort: */
 struct k7i_outcome {
     int code;            /* 0: an answer is there; else K7_ERR_* */
     int sent;            /* 0: provably nothing of the request was handed to the network */

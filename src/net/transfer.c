@@ -64,16 +64,19 @@ int k7i_transfer_is_sent(const struct k7i_transfer *transfer)
 void k7i_transfer_abort(struct k7i_transfer *transfer)
 {
     struct k7i_sigpipe sigpipe;
-    long sent = 0;
+    long sent = 0, connects = 0;
     curl_off_t looked_up = 0;
 
     if (!transfer || !transfer->running)
         return;
     curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
     curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &looked_up);
     if (looked_up == 0 && sent == 0 && !transfer->peer->name_is_numeric)
         k7i_peer_abandon_look_up(transfer->peer);
     transfer->outcome.sent = sent > 0;
+    transfer->outcome.reused = sent > 0 && connects == 0;
+    transfer->outcome.duration_us = k7i_now_us() - transfer->started_us;
     transfer->running = 0;
     k7i_sigpipe_block(&sigpipe);
     curl_multi_remove_handle(transfer->http->multi, transfer->easy);

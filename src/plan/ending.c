@@ -106,7 +106,12 @@ void k7i_run_finish(struct k7i_op_run *run)
 
 void k7i_run_abandon(struct k7i_op_run *run)
 {
-    k7i_transfer_abort(run->transfer);
+    int code = k7i_loop_is_broken(run->loop);
+
+    if (!code)
+        code = k7i_run_stop_level(run) < 2 ? K7_ERR_TIMEOUT : K7_ERR_CANCELLED;
+    if (run->waiting == K7I_FOR_TRANSFER)
+        k7i_run_abort_transfer(run, code);
     for (int i = run->index; i >= 0; i--)
         if (run->effect[i] != K7I_EFFECT_NONE && run->op->plan->steps[i]->undo)
             k7i_run_note_leftover(run, i);
@@ -150,7 +155,8 @@ void k7i_run_turn_back(struct k7i_op_run *run)
     if (run->awaiting) {
         run->effect[run->index] = K7I_EFFECT_UNKNOWN;
     } else if (run->waiting == K7I_FOR_TRANSFER) {
-        k7i_transfer_abort(run->transfer);
+        k7i_run_abort_transfer(run, k7_error_get_code(run->op->error));
+        run->waiting = K7I_FOR_NOTHING;
         if (k7i_transfer_outcome(run->transfer)->sent) {
             int reads = k7i_request_only_reads(&run->request);
 

@@ -53,6 +53,14 @@ static void trace(struct k7i_op_run *run, const struct k7i_outcome *outcome, int
     call->trace(call->trace_user, &event);
 }
 
+void k7i_run_abort_transfer(struct k7i_op_run *run, int code)
+{
+    k7i_transfer_abort(run->transfer);
+    struct k7i_outcome outcome = *k7i_transfer_outcome(run->transfer);
+    outcome.code = code;
+    trace(run, &outcome, 0);
+}
+
 int k7i_request_only_reads(const struct k7i_request *request)
 {
     return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;

@@ -108,6 +108,7 @@ int k7i_run_choose_undo(struct k7i_op_run *run);
 int k7i_request_only_reads(const struct k7i_request *request);
 void k7i_run_new_request(struct k7i_op_run *run); /* the next request starts with its first attempt */
 void k7i_run_send(struct k7i_op_run *run);
+void k7i_run_abort_transfer(struct k7i_op_run *run, int code); /* code: why, for the trace */
 int64_t k7i_run_back_off_ms(const struct k7i_op_run *run);
 int k7i_run_has_time(const struct k7i_op_run *run, int64_t ms);
 

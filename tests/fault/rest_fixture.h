@@ -26,7 +26,7 @@ static struct scripted_server *server;
 static k7_client *client;
 static k7_error *err;
 static k7_call *call;
-static int traces, retries;
+static int traces, retries, traced_error;
 static k7_cancel *cancel_on_trace; /* triggered when an attempt has ended, or NULL */
 
 static inline void expect_no_secret(const char *text)
@@ -39,6 +39,7 @@ static inline void on_trace(void *user, const k7_trace *trace)
     (void)user;
     traces++;
     retries += k7_trace_get_attempt(trace) > 1;
+    traced_error = k7_trace_get_error_code(trace);
     expect_no_secret(k7_trace_get_url(trace));
     if (cancel_on_trace)
         k7_cancel_trigger(cancel_on_trace);

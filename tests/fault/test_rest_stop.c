@@ -206,6 +206,15 @@ static void leave(enum state state)
         release_resolver();
 }
 
+/* An attempt that the call's end cut short has ended, too. Where the server saw it, it was begun for certain. */
+static void expect_traced(enum state state, int code)
+{
+    if (state == BACKING_OFF || !server || scripted_server_requests(server) == 0)
+        return;
+    ck_assert_int_eq(traces, 1);
+    ck_assert_int_eq(traced_error, code);
+}
+
 START_TEST(a_cancelled_list_comes_back)
 {
     struct trigger trigger;
@@ -215,6 +224,7 @@ START_TEST(a_cancelled_list_comes_back)
     ck_assert_int_eq(list(), K7_ERR_CANCELLED);
     expect_error(K7_ERR_CANCELLED, k7_error_get_outcome(err));
     join_trigger(&trigger);
+    expect_traced((enum state)_i, K7_ERR_CANCELLED);
     leave((enum state)_i);
 }
 END_TEST
@@ -346,6 +356,7 @@ START_TEST(the_deadline_ends_a_list)
     ck_assert_int_eq(k7_call_set_timeout_ms(call, 50, NULL), 0);
     ck_assert_int_eq(list(), K7_ERR_TIMEOUT);
     expect_error(K7_ERR_TIMEOUT, k7_error_get_outcome(err));
+    expect_traced((enum state)_i, K7_ERR_TIMEOUT);
     leave((enum state)_i);
 }
 END_TEST
