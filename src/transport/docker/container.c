@@ -342,19 +342,14 @@ static void put_limits(struct k7i_json_writer *json, const struct k7i_container_
     put_int(json, "PidsLimit", k7i_config_int(plan->config, "docker.pids_limit"));
 }
 
-/* No key twice: engines disagree on which counts. A later value wins. */
+/* A spec has no key twice, on which engines would disagree. */
 static void put_env(struct k7i_json_writer *json, const struct k7i_pairs *env)
 {
     k7i_json_key(json, "Env");
     k7i_json_open(json, '[');
     for (size_t i = 0; i < env->count; i++) {
         struct k7i_buf text;
-        int again = 0;
 
-        for (size_t j = i + 1; j < env->count && !again; j++)
-            again = strcmp(env->items[i].key, env->items[j].key) == 0;
-        if (again)
-            continue;
         k7i_buf_init(&text, SIZE_MAX / 4);
         k7i_buf_reserve(&text, strlen(env->items[i].key) + strlen(env->items[i].value) + 1);
         k7i_buf_text(&text, env->items[i].key);

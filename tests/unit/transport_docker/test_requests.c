@@ -131,7 +131,7 @@ static const char *list_of(const char *one, const char *other)
 
 START_TEST(dockerd_shares_one_isolating_bridge)
 {
-    char text[4096];
+    static char text[70000];
     struct k7i_create *create = fixture_create(&f, "");
 
     fixture_knows(&f, DOCKERD);
