@@ -78,13 +78,39 @@ int k7i_http_timeout_ms(const struct k7i_http *http)
     return left_ms > 3600000 ? 3600000 : (int)left_ms;
 }
 
+/* Around libcurl; within k7i_http_hold() only the first time, and until k7i_http_release(). */
+static void enter(struct k7i_http *http)
+{
+    if (!http->is_entered)
+        k7i_sigpipe_block(&http->sigpipe);
+    http->is_entered = 1;
+}
+
+static void leave(struct k7i_http *http)
+{
+    if (http->is_held || !http->is_entered)
+        return;
+    http->is_entered = 0;
+    k7i_sigpipe_restore(&http->sigpipe);
+}
+
+void k7i_http_hold(struct k7i_http *http)
+{
+    http->is_held = 1;
+}
+
+void k7i_http_release(struct k7i_http *http)
+{
+    http->is_held = 0;
+    leave(http);
+}
+
 static int act(struct k7i_http *http, curl_socket_t fd, int mask)
 {
-    struct k7i_sigpipe sigpipe;
     int running, left;
     CURLMsg *message;
 
-    k7i_sigpipe_block(&sigpipe);
+    enter(http);
     CURLMcode result = curl_multi_socket_action(http->multi, fd, mask, &running);
     while (result == CURLM_OK && (message = curl_multi_info_read(http->multi, &left)) != NULL) {
         struct k7i_transfer *transfer = NULL;
@@ -96,7 +122,7 @@ static int act(struct k7i_http *http, curl_socket_t fd, int mask)
         result = curl_multi_remove_handle(http->multi, transfer->easy);
         k7i_transfer_finish(transfer, ended);
     }
-    k7i_sigpipe_restore(&sigpipe);
+    leave(http);
     if (result == CURLM_OK)
         return 0;
     return result == CURLM_OUT_OF_MEMORY ? K7_ERR_NO_MEMORY : K7_ERR_SYSTEM;

@@ -57,6 +57,10 @@ int k7i_http_timeout_ms(const struct k7i_http *http); /* until k7i_http_expire()
 int k7i_http_ready(struct k7i_http *http, int fd, int readable, int writable);
 int k7i_http_expire(struct k7i_http *http);
 
+/* Between these, all on one thread, SIGPIPE stays blocked in it once libcurl was called: fewer system calls than around each call of libcurl. */
+void k7i_http_hold(struct k7i_http *http);
+void k7i_http_release(struct k7i_http *http);
+
 /* A transfer is reusable; the easy handle in it is kept from one request to the next. */
 struct k7i_transfer_user {
     /* called from k7i_http_ready/expire, never from start; look at the transfer then */

@@ -23,12 +23,22 @@ struct k7i_peer {
 int k7i_peer_may_look_up(struct k7i_peer *peer); /* 0: too many abandoned look-ups are still running */
 void k7i_peer_abandon_look_up(struct k7i_peer *peer);
 
+/* SIGPIPE stays away from the host program: blocked in this thread around everything that may write, and taken off again if we caused one. */
+struct k7i_sigpipe {
+    sigset_t old;
+    int was_blocked;
+};
+void k7i_sigpipe_block(struct k7i_sigpipe *sigpipe);
+void k7i_sigpipe_restore(const struct k7i_sigpipe *sigpipe);
+
 struct k7i_http {
     CURLM *multi;
     struct k7i_http_host host;
     int64_t due_us;             /* when libcurl wants to be called; -1: not */
     struct k7i_transfer *spare; /* finished transfers kept with their easy handles */
     int spare_count;
+    struct k7i_sigpipe sigpipe;
+    int is_held, is_entered; /* see k7i_http_hold() */
 };
 
 enum { K7I_HEADER_LIMIT = 64 * 1024, K7I_HEADER_LINES = 12 };
@@ -62,13 +72,5 @@ void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result); /* htt
 size_t k7i_response_header(char *line, size_t size, size_t count, void *user);
 size_t k7i_response_body(char *data, size_t size, size_t count, void *user);
 void k7i_response_reset(struct k7i_transfer *transfer);
-
-/* SIGPIPE stays away from the host program: blocked in this thread around everything that may write, and taken off again if we caused one. */
-struct k7i_sigpipe {
-    sigset_t old;
-    int was_blocked;
-};
-void k7i_sigpipe_block(struct k7i_sigpipe *sigpipe);
-void k7i_sigpipe_restore(const struct k7i_sigpipe *sigpipe);
 
 #endif

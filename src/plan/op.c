@@ -69,6 +69,7 @@ int k7i_op_run_blocking(struct k7i_op *op, struct k7i_loop *loop, const struct k
     const struct k7_call *call = settings->call;
     int code = k7i_op_start(op, loop, settings, NULL, NULL, err);
 
+    k7i_http_hold(k7i_loop_http(loop));
     while (!code && !k7i_op_is_over(op)) {
         int interrupted;
 
@@ -77,6 +78,7 @@ int k7i_op_run_blocking(struct k7i_op *op, struct k7i_loop *loop, const struct k
         if (interrupted && call && call->interrupt && call->interrupt(call->interrupt_user) != 0)
             k7i_run_stop(op->run, op->run->stop_level + 1);
     }
+    k7i_http_release(k7i_loop_http(loop));
     return code;
 }
 
