@@ -126,6 +126,8 @@ void k7i_memory_wake_all(struct k7i_memory *memory)
 
 int k7i_memory_advance(struct k7i_memory *memory, int64_t ms, k7_error **err)
 {
+    const int64_t end_ms = INT64_MAX - MS_MAX; /* leaves room for what is added to it */
+
     if (!memory->manual_clock)
         return k7i_fail(err, K7_ERR_INVALID_ARGUMENT,
                         "the clock is real; open the endpoint with clock=manual");
@@ -133,7 +135,7 @@ int k7i_memory_advance(struct k7i_memory *memory, int64_t ms, k7_error **err)
         return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "ms: %lld is negative; time goes forward only",
                         (long long)ms);
     k7i_memory_lock(memory);
-    memory->manual_now_ms = ms < INT64_MAX - memory->manual_now_ms ? memory->manual_now_ms + ms : INT64_MAX;
+    memory->manual_now_ms = ms < end_ms - memory->manual_now_ms ? memory->manual_now_ms + ms : end_ms;
     k7i_memory_wake_all(memory);
     k7i_memory_unlock(memory);
     return 0;

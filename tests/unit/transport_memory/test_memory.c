@@ -357,6 +357,23 @@ START_TEST(clock_is_moved_by_memory_clients_with_a_manual_one_only)
 }
 END_TEST
 
+/* Times that are added to the clock's must not wrap around. */
+START_TEST(clock_at_its_end_still_tells_states)
+{
+    k7_client *client = open_memory("memory:?clock=manual&stop_ms=600000");
+    k7_delete_options *options = NULL;
+
+    ck_assert_int_eq(k7_memory_advance(client, INT64_MAX, NULL), 0);
+    ck_assert_int_eq(create(client, "demo", NULL, NULL), 0);
+    ck_assert_int_eq(k7_delete_options_new(&options, NULL), 0);
+    ck_assert_int_eq(k7_delete_options_set_no_wait(options, 1, NULL), 0);
+    ck_assert_int_eq(k7_sandbox_delete(client, NULL, "demo", options, NULL, NULL), 0);
+    await_status(client, "Terminating");
+    k7_delete_options_free(options);
+    k7_client_unref(client);
+}
+END_TEST
+
 /* --- what is kept ---------------------------------------------------------------------------------------------------------------- */
 
 START_TEST(every_client_has_a_store_of_its_own)
@@ -404,6 +421,7 @@ int main(void)
     tcase_add_test(group, deadline_takes_back_within_its_budget);
     tcase_add_test(group, hanging_clean_up_ends_with_its_budget);
     tcase_add_test(group, states_advance_with_the_manual_clock);
+    tcase_add_test(group, clock_at_its_end_still_tells_states);
     tcase_add_test(group, delete_waits_until_it_is_gone_unless_told_not_to);
     tcase_add_test(group, delete_of_a_sandbox_being_created_ends_the_create);
     tcase_add_test(group, clock_is_moved_by_memory_clients_with_a_manual_one_only);
