@@ -13,6 +13,7 @@ struct k7i_peer {
     char *secret_header; /* a secret */
     struct k7i_credential *credential;
     long connect_timeout_ms, max_idle_s; /* max_idle_s -1: libcurl's default */
+    int forbid_reuse;                    /* no connection is kept */
     long tls_version;
     size_t response_limit;
     int name_is_numeric; /* no look-up is ever needed */

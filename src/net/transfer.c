@@ -254,6 +254,7 @@ static CURLcode set_template(struct k7i_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, peer->connect_timeout_ms);
     if (peer->max_idle_s >= 0)
         curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, peer->max_idle_s);
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)peer->forbid_reuse);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_error);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, k7i_response_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);

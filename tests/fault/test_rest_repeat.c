@@ -258,6 +258,22 @@ START_TEST(an_old_connection_is_not_used_again)
 }
 END_TEST
 
+/* libcurl counts whole seconds: what may be idle for less than one is not kept, and 0 does not mean for ever. */
+START_TEST(a_connection_that_may_not_be_idle_is_not_used_again)
+{
+    static const char *const idle_ms[] = { "0", "1", "999" };
+    k7_config *config = new_config(scripted_server_url(server));
+
+    close_client();
+    set_key(config, "rest.idle_ms", idle_ms[_i]);
+    open_client(config);
+    scripted_server_answer_always(server, 200, NULL, LIST_OF_ONE);
+    expect_success(list());
+    expect_success(list());
+    ck_assert_int_eq(scripted_server_connections(server), 2);
+}
+END_TEST
+
 static int tokens;
 
 static int give_token(void *user, k7_token *token)
@@ -424,6 +440,7 @@ int main(void)
     tcase_add_test(tests, a_refused_connection_is_tried_again_and_nothing_was_sent);
     tcase_add_test(tests, a_thousand_calls_need_one_connection);
     tcase_add_test(tests, an_old_connection_is_not_used_again);
+    tcase_add_loop_test(tests, a_connection_that_may_not_be_idle_is_not_used_again, 0, 3);
     tcase_add_test(tests, a_refused_token_is_fetched_once_more);
     tcase_add_test(tests, without_a_token_nothing_is_sent);
     tcase_add_test(tests, a_path_of_the_endpoint_comes_first);

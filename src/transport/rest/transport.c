@@ -149,6 +149,7 @@ static int check_plaintext(const k7_config *config, const struct k7i_endpoint *e
 static int make_peer(struct k7i_rest *rest, const k7_config *config, const char *url, struct k7i_buf *header,
                      struct k7i_credential *credential, k7_error **err)
 {
+    int64_t idle_ms = k7i_config_int(config, "rest.idle_ms");
     struct k7i_peer_settings settings = {
         .url = url,
         .ca_file = k7i_config_text(config, "rest.ca_file"),
@@ -161,7 +162,7 @@ static int make_peer(struct k7i_rest *rest, const k7_config *config, const char 
         .secret_header = header->len > 0 ? header->data : NULL,
         .credential = credential,
         .connect_timeout_ms = k7i_config_int(config, "connect_timeout_ms"),
-        .idle_ms = k7i_config_int(config, "rest.idle_ms"),
+        .idle_ms = idle_ms > 0 ? idle_ms : 1,
         .response_limit = (size_t)k7i_config_int(config, "max_response_bytes"),
     };
     int code = k7i_peer_new(&settings, &rest->peer, err);
