@@ -142,6 +142,8 @@ static const struct {
     { "https://k7.example/a/../b", NULL, NULL, K7_ERR_INVALID_CONFIG },
     { "https://k7.example//a", NULL, NULL, K7_ERR_INVALID_CONFIG },
     { "https://k7.example/%zz", NULL, NULL, K7_ERR_INVALID_CONFIG },
+    { "https://k7.example/a%", NULL, NULL, K7_ERR_INVALID_CONFIG },
+    { "https://k7.example/a%4", NULL, NULL, K7_ERR_INVALID_CONFIG },
     { "https://k7.example", "rest.ca_file", "/does/not/exist", K7_ERR_IO },
     { "https://k7.example", "rest.api_key_file", "/does/not/exist", K7_ERR_INVALID_CONFIG },
 };

@@ -15,7 +15,7 @@ enum { URL_LIMIT = 4096, CREDENTIAL_LIMIT = 128 * 1024 };
 static int is_path(const char *path)
 {
     for (const char *p = path; *p; p++) {
-        if (*p == '%' && !k7i_text_is_hex(p + 1, strnlen(p + 1, 2) == 2 ? 2 : 0))
+        if (*p == '%' && !k7i_text_is_hex(p + 1, 2))
             return 0;
         if (!((*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z') ||
               strchr("-._~!$&'()*+,;=:@/%", *p)))
