@@ -28,6 +28,19 @@ def declared(folder):
     return names
 
 
+def prototypes(folder):
+    """(name, arguments) of all functions in the installed headers."""
+    text = ""
+    for path, _, files in os.walk(folder):
+        for file in files:
+            if file.endswith(".h"):
+                with open(os.path.join(path, file), encoding="utf-8") as header:
+                    text += re.sub(r"/\*.*?\*/", " ", header.read(), flags=re.DOTALL)
+    for name, arguments in re.findall(r"K7_API[^;(]*?\b(k7_\w+)\(((?:[^()]|\([^()]*\))*)\)\s*;", text):
+        arguments = re.sub(r"\(\s*\*\s*(\w+)\)\s*\([^()]*\)", r"*\1", arguments)  # a callback is a pointer
+        yield name, [] if arguments.strip() == "void" else [" ".join(argument.split()) for argument in arguments.split(",")]
+
+
 class Library:
     """Every function with the types of its declaration, as a binding would write them down."""
 
@@ -127,6 +140,35 @@ def test_every_declared_function_can_be_found(k7, folder):
     assert len(names) > 100, len(names)
     missing = [name for name in sorted(names) if not hasattr(k7.dll, name)]
     assert not missing, missing
+
+
+def test_every_function_takes_null_and_writes_its_outputs(k7, folder):
+    """A binding that forgets to check gets an error or an empty answer, and never reads an output that was not written."""
+    os.environ.update(K7_API_URL="memory:", HOME=folder)  # for k7_client_open(NULL)
+    garbage, count = 0xA5A5A5A5A5A5A5A5, 0
+    for name, arguments in prototypes(folder):
+        function, values, types, outputs = k7.dll[name], [], [], []  # an object of its own, whose types may be changed
+        for argument in arguments:
+            kind = c_void_p
+            if re.search(r"\*(ret_\w+|\*err)$", argument):
+                outputs.append((argument, ctypes.c_uint64(garbage)))
+                values.append(ctypes.addressof(outputs[-1][1]))
+            elif "*" in argument:
+                values.append(None)
+            else:
+                kind = c_int64 if "int64_t" in argument else c_size_t if "size_t" in argument else c_int
+                values.append(0)
+            types.append(kind)
+        function.argtypes, function.restype = types, c_int
+        status = function(*values)
+        for argument, value in outputs:
+            is_number = "**" not in argument and "int64_t" not in argument and "size_t" not in argument
+            written = value.value & 0xFFFFFFFF if is_number else value.value
+            assert written != (garbage & 0xFFFFFFFF if is_number else garbage), (name, argument)
+            if status < 0:
+                assert (written != 0) == argument.endswith("**err"), (name, argument, written)
+        count += 1
+    assert count == len(declared(folder)), (count, len(declared(folder)))
 
 
 def test_version_is_that_of_the_headers(k7, folder):
