@@ -176,15 +176,15 @@ def created(method, path, body):
 class Gateway:
     """The gateway over memory:, so that one run of k7ctl sees what another has made."""
 
-    def __init__(self, path, folder):
-        self.path, self.keys = path, os.path.join(folder, "keys.json")
+    def __init__(self, path, folder, *options):
+        self.path, self.keys, self.options = path, os.path.join(folder, "keys.json"), options
         added = subprocess.run([path, "key", "add", "test", "--keys", self.keys], check=True, stdout=subprocess.PIPE, text=True)
         self.key_file = os.path.join(folder, "key")
         with open(self.key_file, "w", encoding="utf-8") as file:
             file.write(added.stdout.split()[-1] + "\n")
 
     def __enter__(self):
-        self.process = subprocess.Popen([self.path, "--listen", "127.0.0.1:0", "--endpoint", "memory:", "--keys", self.keys],
+        self.process = subprocess.Popen([self.path, "--listen", "127.0.0.1:0", "--endpoint", "memory:", "--keys", self.keys, *self.options],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.url = self.process.stdout.readline().split()[-1]  # "listening on URL"
         return self
@@ -196,6 +196,14 @@ class Gateway:
 
     def arguments(self):
         return ["--endpoint", self.url, "--api-key-file", self.key_file]
+
+
+def certificate(folder, name):
+    """Paths of a certificate for 127.0.0.1 that is its own authority, and of its key."""
+    cert, key = os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert], check=True, capture_output=True, timeout=GIVE_UP)
+    return cert, key
 
 
 def run_tests(tests, make):

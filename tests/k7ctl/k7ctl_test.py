@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 
-from harness import Gateway, Program, Server, Terminal, created, finish, run_tests
+from harness import Gateway, Program, Server, Terminal, certificate, created, finish, run_tests
 
 MEMORY = ("--endpoint", "memory:")
 
@@ -476,6 +476,21 @@ def gateway_test_five_commands(k7ctl, gateway):
     expect(run("get", "one"), 1)
     expect(run("delete-all", "-y", "-n", "team"), 0, "deleted two")
     assert json.loads(run("list", "-A", "-o", "json").out) == []
+
+
+def gateway_test_certificates(k7ctl, gateway):
+    cert, key = certificate(k7ctl.folder, "own")
+    stranger, _ = certificate(k7ctl.folder, "stranger")
+    folder = os.path.join(k7ctl.folder, "encrypted")  # keys of its own
+    os.mkdir(folder)
+    with Gateway(gateway.path, folder, "--tls-cert", cert, "--tls-key", key) as encrypted:
+        arguments = encrypted.arguments()
+        assert encrypted.url.startswith("https://"), encrypted.url
+        expect(k7ctl.run(*arguments, "--ca", cert, "list", "-o", "json"), 0, "[]")
+        expect(k7ctl.run(*arguments, "list", environment={"K7_API_CA": cert}), 0)
+        expect(k7ctl.run(*arguments, "--ca", stranger, "list", environment={"K7_API_CA": cert}), 1, "certificate")
+        expect(k7ctl.run(*arguments, "list"), 1, "certificate")
+        expect(k7ctl.run(*arguments, "--ca", os.path.join(k7ctl.folder, "absent.pem"), "list"), 1, "absent.pem")
 
 
 def gateway_test_variables(k7ctl, gateway):
