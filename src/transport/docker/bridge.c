@@ -120,7 +120,7 @@ static void choose(struct k7i_op *op, const struct k7i_json_value *networks, int
     *ret_leaky = 0;
     for (size_t i = 0; i < k7i_json_count(networks); i++) {
         const struct k7i_json_value *network = k7i_json_at(networks, i);
-        char id[K7I_CONTAINER_ID_SIZE];
+        char id[K7I_CONTAINER_ID_SIZE] = "";
 
         if (!k7i_text_equal(k7i_json_get_string(network, "Name"), bridge_name(op)) ||
             k7i_container_keep_id(k7i_json_get_string(network, "Id"), id) != 0)

@@ -217,11 +217,10 @@ int k7i_container_check_engine(const struct k7i_engine *engine, const k7_spec *s
             return code;
         if (!engine->cpu_limit)
             return unsupported("limits.cpu", "this engine cannot limit CPU time (CpuCfsQuota is false)", err);
-        if (engine->cpu_count > 0 && k7i_quantity_nanos(&quantity) / 1000000000 >= engine->cpu_count &&
-            k7i_quantity_nanos(&quantity) > engine->cpu_count * 1000000000)
+        if (engine->cpu_count > 0 && k7i_quantity_nanos(&quantity) > engine->cpu_count * INT64_C(1000000000))
             return k7i_fail(err, K7_ERR_UNSUPPORTED_ARGUMENT,
-                            "limits.cpu: %s is more than the %lld CPUs that the engine has", K7I_QUOTE(cpu),
-                            (long long)engine->cpu_count);
+                            "limits.cpu: %s is more than the %d CPUs that the engine has", K7I_QUOTE(cpu),
+                            engine->cpu_count);
     }
     /* podman's Docker-compatible API takes any runtime and ignores it. */
     if (spec->runtime_class_name && engine->is_podman)

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct k7i_engine k7i_docker_engine(struct k7i_docker *docker)
 void k7i_engine_read(const struct k7i_json_value *info, struct k7i_engine *ret_engine)
 {
     const struct k7i_json_value *options = k7i_json_get(info, "SecurityOptions");
+    int64_t cpu_count = k7i_json_int(k7i_json_get(info, "NCPU"), 0);
 
     *ret_engine = (struct k7i_engine){
         .known = 1,
@@ -31,7 +33,7 @@ void k7i_engine_read(const struct k7i_json_value *info, struct k7i_engine *ret_e
         .swap_limit = k7i_json_bool(k7i_json_get(info, "SwapLimit")),
         .cpu_limit = k7i_json_bool(k7i_json_get(info, "CpuCfsQuota")),
         .pids_limit = k7i_json_bool(k7i_json_get(info, "PidsLimit")),
-        .cpu_count = k7i_json_int(k7i_json_get(info, "NCPU"), 0),
+        .cpu_count = cpu_count > 0 && cpu_count < INT_MAX ? (int)cpu_count : 0,
     };
     for (size_t i = 0; i < k7i_json_count(options); i++) {
         const char *option = k7i_json_string(k7i_json_at(options, i));

@@ -26,7 +26,7 @@ struct k7i_engine {
     int known;
     int is_podman;
     int memory_limit, swap_limit, cpu_limit, pids_limit, seccomp;
-    int64_t cpu_count; /* 0: not said */
+    int cpu_count; /* 0: not said */
 };
 
 struct k7i_docker {
