@@ -110,6 +110,7 @@ static int act(struct k7i_http *http, curl_socket_t fd, int mask)
     int running, left;
     CURLMsg *message;
 
+    http->turn++;
     enter(http);
     CURLMcode result = curl_multi_socket_action(http->multi, fd, mask, &running);
     while (result == CURLM_OK && (message = curl_multi_info_read(http->multi, &left)) != NULL) {

@@ -35,6 +35,7 @@ void k7i_sigpipe_restore(const struct k7i_sigpipe *sigpipe);
 struct k7i_http {
     CURLM *multi;
     struct k7i_http_host host;
+    unsigned long long turn;    /* how often libcurl was called to go on */
     int64_t due_us;             /* when libcurl wants to be called; -1: not */
     struct k7i_transfer *spare; /* finished transfers kept with their easy handles */
     int spare_count;
@@ -52,6 +53,9 @@ struct k7i_transfer {
     const struct k7i_request *request;
     struct k7i_transfer_user user;
     int running, is_set_up; /* is_set_up: the easy handle has a request's settings */
+    const struct k7i_peer
+        *plain_for; /* it has those of a plain read of this peer, to be used again; else NULL */
+    unsigned long long started_turn; /* of the multi handle: until the next one, libcurl has not begun */
     size_t body_sent;
     struct k7i_buf url, body, content_type, location;
     char *authorization; /* a secret header line */

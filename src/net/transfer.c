@@ -1,4 +1,4 @@
-/* transfer.c: one request on one easy handle, set up anew each time from one template. */
+/* transfer.c: one request on one easy handle, set up anew each time from one template; only from one plain read to the next of the same peer the settings stay. */
 #include "net/inside.h"
 
 #include "base/alloc.h"
@@ -41,22 +41,36 @@ int k7i_transfer_new(struct k7i_http *http, struct k7i_transfer **ret_transfer, 
     return 0;
 }
 
-/* Nothing of a request stays in the handle, nor its secrets with us. */
-static void forget_request(struct k7i_transfer *transfer)
+static void forget_secrets(struct k7i_transfer *transfer)
 {
-    if (!transfer->is_set_up)
-        return;
-    transfer->is_set_up = 0;
-    curl_easy_reset(transfer->easy);
     k7i_secret_free(transfer->authorization);
     transfer->authorization = NULL;
     memset(transfer->lines, 0, sizeof transfer->lines);
+}
+
+/* Nothing of a request stays in the handle, nor its secrets with us. */
+static void forget_request(struct k7i_transfer *transfer)
+{
+    forget_secrets(transfer);
+    transfer->plain_for = NULL;
+    if (transfer->is_set_up)
+        curl_easy_reset(transfer->easy);
+    transfer->is_set_up = 0;
+}
+
+/* The settings of such a request are all in the template: nothing but the URL and the header lines differs from the next one of its kind. */
+static int is_plain_read(const struct k7i_request *request)
+{
+    return strcmp(request->method, "GET") == 0 && !request->content_type &&
+           request->repeat == K7I_REPEAT_SAFE;
 }
 
 int k7i_transfer_is_sent(const struct k7i_transfer *transfer)
 {
     long sent = 0;
 
+    if (transfer->started_turn == transfer->http->turn) /* what libcurl would tell is of the request before */
+        return 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
     return sent > 0;
 }
@@ -90,7 +104,8 @@ void k7i_transfer_free(struct k7i_transfer *transfer)
         return;
     struct k7i_http *http = transfer->http;
     k7i_transfer_abort(transfer);
-    forget_request(transfer);
+    if (!transfer->plain_for)
+        forget_request(transfer);
     k7i_buf_clear(&transfer->url);
     k7i_buf_clear(&transfer->body);
     k7i_buf_clear(&transfer->content_type);
@@ -262,7 +277,6 @@ static CURLcode set_template(struct k7i_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     if ((result = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https")) != CURLE_OK ||
-        (result = curl_easy_setopt(easy, CURLOPT_URL, transfer->url.data)) != CURLE_OK ||
         (result = curl_easy_setopt(easy, CURLOPT_PROXY, peer->proxy ? peer->proxy : "")) != CURLE_OK ||
         (result = curl_easy_setopt(easy, CURLOPT_NOPROXY, "")) != CURLE_OK ||
         (peer->user_agent &&
@@ -313,8 +327,10 @@ static int prepare(struct k7i_transfer *transfer, const char *traceparent, k7_er
                                                     : k7i_fail_memory(err);
     if ((code = authorize(transfer, err)) != 0 || (code = set_headers(transfer, traceparent, err)) != 0)
         return code;
-    CURLcode result = set_template(transfer);
+    CURLcode result = transfer->plain_for ? CURLE_OK : set_template(transfer);
     if (result == CURLE_OK)
+        result = curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->url.data);
+    if (result == CURLE_OK && !transfer->plain_for)
         result = set_method(transfer);
     if (result == CURLE_OUT_OF_MEMORY)
         return k7i_fail_memory(err);
@@ -334,6 +350,8 @@ int k7i_transfer_start(struct k7i_transfer *transfer, const struct k7i_peer *pee
     transfer->curl_error[0] = '\0';
     transfer->started_us = k7i_now_us();
     k7i_response_reset(transfer);
+    if (transfer->plain_for != peer || !is_plain_read(request))
+        forget_request(transfer);
     transfer->is_set_up = 1;
     int code = prepare(transfer, traceparent, err);
     if (code) {
@@ -350,6 +368,7 @@ int k7i_transfer_start(struct k7i_transfer *transfer, const struct k7i_peer *pee
                         curl_multi_strerror(added));
     }
     transfer->running = 1;
+    transfer->started_turn = transfer->http->turn;
     return 0;
 }
 
@@ -481,7 +500,12 @@ void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result)
     else if (outcome->code)
         k7i_buf_printf(&transfer->error_text, "%s: %s", k7i_peer_url(transfer->peer),
                        transfer->curl_error[0] ? transfer->curl_error : curl_easy_strerror(result));
-    forget_request(transfer);
+    if (result == CURLE_OK && is_plain_read(transfer->request)) {
+        transfer->plain_for = transfer->peer;
+        forget_secrets(transfer);
+    } else {
+        forget_request(transfer);
+    }
     transfer->user.finished(transfer->user.user);
 }
 
