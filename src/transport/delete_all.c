@@ -82,7 +82,11 @@ static void list_joined(struct k7i_op *op, size_t i, struct k7i_op *child)
 
     (void)i;
     if (child->error) {
-        k7i_op_fail_with(op, take_error(child));
+        k7_error *error = take_error(child);
+
+        if (k7_error_get_outcome(error) == K7_OUTCOME_UNKNOWN) /* of reading; nothing was deleted */
+            error = k7i_error_with_outcome(error, K7_OUTCOME_NOT_SENT);
+        k7i_op_fail_with(op, error);
     } else {
         state->list = child->result;
         child->result = NULL;

@@ -83,6 +83,22 @@ START_TEST(list_that_fails_deletes_nothing)
 }
 END_TEST
 
+/* Of the list only: nothing was begun that could be in doubt. */
+START_TEST(lost_list_deletes_nothing_for_certain)
+{
+    k7_client *client = open_with_sandboxes("memory:?fail=list:lost*1");
+    k7_results *results = NULL;
+    k7_error *error = NULL;
+
+    ck_assert_int_eq(k7_sandbox_delete_all(client, NULL, NULL, &results, &error), K7_ERR_CONNECTION_LOST);
+    ck_assert_int_eq(k7_error_get_outcome(error), K7_OUTCOME_NOT_SENT);
+    ck_assert_int_eq(k7_error_is_retryable(error), 1);
+    k7_error_unref(error);
+    ck_assert_uint_eq(count(client), SANDBOXES);
+    k7_client_unref(client);
+}
+END_TEST
+
 START_TEST(deadline_leaves_the_results)
 {
     k7_client *client = open_with_sandboxes("memory:?fail=delete:hang*8"); /* as many as run at once */
@@ -203,6 +219,7 @@ int main(void)
     tcase_set_timeout(group, 60);
     tcase_add_test(group, each_item_has_its_own_result);
     tcase_add_test(group, list_that_fails_deletes_nothing);
+    tcase_add_test(group, lost_list_deletes_nothing_for_certain);
     tcase_add_test(group, deadline_leaves_the_results);
     tcase_add_test(group, cancel_leaves_the_results);
     tcase_add_test(group, cancel_right_after_the_list_starts_nothing);
