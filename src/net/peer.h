@@ -19,8 +19,8 @@ struct k7i_peer_settings {
     const char *secret_header; /* one whole header line, e.g. "X-API-Key: …", or NULL: never traced */
     struct k7i_credential *credential; /* or NULL; the peer frees it, also when it cannot be made */
     int64_t connect_timeout_ms;
-    int64_t
-        idle_ms; /* an idle connection older than this is not used again; below a second none is; 0: libcurl's default */
+    /* An idle connection older than this is not used again; below a second none is. 0: libcurl's default. */
+    int64_t idle_ms;
     size_t response_limit; /* bytes of a collected body */
 };
 
