@@ -140,7 +140,9 @@ enum k7i_verdict k7i_create_made(struct k7i_op *op, const struct k7i_response *r
         const struct refusal *refusal = find_refusal(response);
         int code = in_use ? K7_ERR_ALREADY_EXISTS : refusal->code;
 
-        if (in_use || code)
+        if (in_use && create->looked_in_vain)
+            k7i_op_handed_over(op, K7I_REPEAT_UNSENT); /* by the request before, perhaps: settling tells */
+        else if (in_use || code)
             k7i_op_refused(op); /* podman says so with the status 500 */
         return k7i_docker_refused(
             op, response, code,
@@ -161,13 +163,15 @@ enum k7i_verdict k7i_create_made(struct k7i_op *op, const struct k7i_response *r
 enum k7i_verdict k7i_create_settle(struct k7i_op *op, const struct k7i_response *response,
                                    char ret_id[K7I_CONTAINER_ID_SIZE])
 {
-    const struct k7i_create *create = op->state;
+    struct k7i_create *create = op->state;
     struct k7i_container container;
     struct k7i_json *json;
     k7_error *error = NULL;
 
-    if (response->status == 404)
+    if (response->status == 404) {
+        create->looked_in_vain = 1;
         return K7I_NONE;
+    }
     if (response->status != 200)
         return k7i_docker_refused(op, response, 0, "cannot look whether the container was made");
     if (k7i_docker_parse(response, "container", &json, &error) != 0)

@@ -27,6 +27,7 @@ struct k7i_create {
     char made_network_id[K7I_CONTAINER_ID_SIZE]; /* "": it was there */
     /* What undoing needs lies here, not in memory that could run out. "": not made, or not known yet. */
     char id[K7I_CONTAINER_ID_SIZE], companion_id[K7I_CONTAINER_ID_SIZE];
+    int looked_in_vain; /* after an answer was lost; the engine may have been at it still */
     struct k7i_log log;
     enum k7i_create_wait {
         K7I_WAIT_LOG,  /* follow the log until the words come */

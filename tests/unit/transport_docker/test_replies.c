@@ -1,6 +1,8 @@
 /* test_replies.c: what the recorded answers of both engines mean, and answers that they should not give. */
 #include "fixture.h"
 
+#include "plan/run.h"
+
 static struct fixture f;
 
 static void open_fixture(void)
@@ -139,6 +141,32 @@ START_TEST(settling_adopts_only_what_this_call_made)
         ck_assert_str_eq(create->id, json_object_get_string(json_object_object_get(json, "Id")));
         json_object_put(json);
         create = fixture_create(&f, "");
+    }
+}
+END_TEST
+
+/* A lost answer, a look that came too early, and then the name is taken: by the first request, or by somebody else. */
+START_TEST(a_name_taken_after_a_lost_answer_is_settled)
+{
+    fixture_create(&f, "");
+    const struct k7i_step *step = fixture_step(&f, "create container");
+    struct k7i_op_run *run = f.op->run;
+
+    run->mode = K7I_MODE_FORWARD;
+    run->active = step;
+    while (f.op->plan->steps[run->index] != step)
+        run->index++;
+    for (enum engine engine = PODMAN; engine < ENGINES; engine++) {
+        int status = engine == PODMAN ? 500 : 409;
+
+        ((struct k7i_create *)f.op->state)->looked_in_vain = 0;
+        fixture_fails(&f, "create container", status, recorded(engine, "name-in-use.json", NULL),
+                      K7_ERR_ALREADY_EXISTS, "exists");
+        ck_assert_int_eq(run->effect[run->index], K7I_EFFECT_NONE);
+        ck_assert_int_eq(fixture_reply_step(&f, step->settle, 404, "{}"), K7I_NONE);
+        fixture_fails(&f, "create container", status, recorded(engine, "name-in-use.json", NULL),
+                      K7_ERR_ALREADY_EXISTS, "exists");
+        ck_assert_int_eq(run->effect[run->index], K7I_EFFECT_UNKNOWN);
     }
 }
 END_TEST
@@ -365,6 +393,7 @@ int main(void)
     tcase_add_test(tests, both_engines_refusals_are_understood);
     tcase_add_test(tests, a_warning_means_that_something_was_dropped);
     tcase_add_test(tests, settling_adopts_only_what_this_call_made);
+    tcase_add_test(tests, a_name_taken_after_a_lost_answer_is_settled);
     tcase_add_test(tests, a_deletion_under_way_is_waited_for);
     tcase_add_test(tests, a_pull_fails_inside_an_answer_of_200);
     tcase_add_test(tests, pulling_never_means_never);
