@@ -10,6 +10,26 @@
 #define A_DATE       "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\nRetry-After: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
 #define A_DATE_FIRST "Retry-After: Sun, 22 Nov 2026 10:00:00 GMT\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
 
+START_TEST(each_attempt_carries_the_trace_context)
+{
+    static const char context[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    ck_assert_int_eq(k7_call_set_traceparent(call, context, NULL), 0);
+    scripted_server_answer(server, 503, AT_ONCE, "");
+    scripted_server_answer_always(server, 200, NULL, LIST_OF_ONE);
+    expect_success(list());
+    for (int i = 0; i < 2; i++) {
+        const char *line = strstr(scripted_server_request(server, i).headers, "traceparent: ");
+
+        ck_assert_ptr_nonnull(line);
+        ck_assert_int_eq(strncmp(line + strlen("traceparent: "), context, strlen(context)), 0);
+    }
+    ck_assert_int_eq(k7_call_set_traceparent(call, NULL, NULL), 0);
+    expect_success(list());
+    ck_assert_ptr_null(strstr(scripted_server_request(server, 2).headers, "traceparent"));
+}
+END_TEST
+
 #define COUNT(table) (int)(sizeof table / sizeof table[0])
 
 static void push(enum scripted_act_kind kind)
@@ -450,6 +470,7 @@ int main(void)
                         COUNT(ends) + 1);
     tcase_add_test(tests, a_delete_cancelled_after_it_was_put_off_did_nothing);
     tcase_add_test(tests, the_key_is_sent_as_the_api_wants_it);
+    tcase_add_test(tests, each_attempt_carries_the_trace_context);
     suite_add_tcase(suite, tests);
     return run(suite);
 }
