@@ -48,6 +48,7 @@ struct k7i_step {
     void (*leftover)(const struct k7i_op *op, struct k7i_buf *text);
     int await_answer; /* with undo: when the call ends while this request is under way, its answer is awaited, within the
                        * clean-up time: a look right afterwards could come before the server has acted */
+    int begins_anyway; /* also when the call was cancelled or ran out of time since the step before: begin decides */
     int harmless; /* what it does needs no undo: it ends with what another step made (a start), or is meant to stay (a pulled
                    * image); it does not make the outcome of a failed call UNKNOWN */
 };

@@ -281,6 +281,8 @@ static int ended_from_outside(struct k7i_op_run *run)
     }
     if ((level == 0 && !late) || run->index == run->op->plan->step_count)
         return 0;
+    if (run->waiting == K7I_FOR_NOTHING && k7i_run_step(run)->begins_anyway)
+        return 0;
     if (run->waiting == K7I_FOR_CHILDREN) {
         if (!run->op->error)
             say_why(run, level > 0);

@@ -135,8 +135,8 @@ static const struct k7i_step list = {
 
 static enum k7i_verdict each_begin(struct k7i_op *op, struct k7i_request *request)
 {
-    (void)op, (void)request;
-    return K7I_FORK;
+    (void)request;
+    return k7i_op_is_ending(op) ? give_results(op) : K7I_FORK;
 }
 
 /* Without memory for a child the rest is not started: the results say so. */
@@ -185,6 +185,7 @@ static enum k7i_verdict each_reply(struct k7i_op *op, const struct k7i_response 
 
 static const struct k7i_step each = {
     .name = "delete each",
+    .begins_anyway = 1,
     .begin = each_begin,
     .child = each_child,
     .joined = each_joined,

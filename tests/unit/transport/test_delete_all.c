@@ -1,7 +1,8 @@
 /* test_delete_all.c: what becomes of each item when something fails, is lost, hangs, or the call is stopped. */
-#include <k7sandbox/k7sandbox.h>
+#include "api/client.h"
 
 #include <check.h>
+#include <k7sandbox/k7sandbox.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,6 +96,48 @@ START_TEST(lost_list_deletes_nothing_for_certain)
     ck_assert_int_eq(k7_error_is_retryable(error), 1);
     k7_error_unref(error);
     ck_assert_uint_eq(count(client), SANDBOXES);
+    k7_client_unref(client);
+}
+END_TEST
+
+/* A clock on which the deadline passes at one certain look at it. */
+struct looks {
+    struct k7i_clock clock;
+    int left; /* until it has passed */
+};
+
+static int64_t look(const struct k7i_clock *clock)
+{
+    struct looks *looks = (struct looks *)clock; /* its first member */
+
+    return looks->left > 0 && looks->left-- ? 0 : 1000;
+}
+
+/* Once the set is known the call succeeds, at whatever moment the deadline passes. */
+START_TEST(deadline_at_any_moment_after_the_list_leaves_the_results)
+{
+    k7_client *client = open_with_sandboxes("memory:?fail=delete:403");
+    struct k7i_args args = { .transport = client->transport, .namespace_ = "default" };
+    struct k7i_run run = { .timeout_ms = 500, .attempts = 1 };
+    int succeeded = 0;
+
+    for (int i = 0; i < 400; i++) {
+        struct looks looks = { { look }, i };
+        struct k7i_loop *loop = NULL;
+        struct k7i_op *op = NULL;
+
+        ck_assert_int_eq(k7i_loop_new(&looks.clock, &loop, NULL), 0);
+        ck_assert_int_eq(k7i_op_new(client->transport->plans[K7I_DELETE_ALL], client->instance, &op, NULL),
+                         0);
+        ck_assert_int_eq(op->plan->prepare(op, &args, NULL), 0);
+        ck_assert_int_eq(k7i_op_run_blocking(op, loop, &run, NULL), 0);
+        succeeded += !op->error;
+        ck_assert_msg(!op->error || strcmp(k7_error_get_step(op->error), "list") == 0, "at look %d: %s", i,
+                      k7_error_get_message(op->error));
+        k7i_op_free(op);
+        k7i_loop_free(loop);
+    }
+    ck_assert_int_gt(succeeded, 0);
     k7_client_unref(client);
 }
 END_TEST
@@ -220,6 +263,7 @@ int main(void)
     tcase_add_test(group, each_item_has_its_own_result);
     tcase_add_test(group, list_that_fails_deletes_nothing);
     tcase_add_test(group, lost_list_deletes_nothing_for_certain);
+    tcase_add_test(group, deadline_at_any_moment_after_the_list_leaves_the_results);
     tcase_add_test(group, deadline_leaves_the_results);
     tcase_add_test(group, cancel_leaves_the_results);
     tcase_add_test(group, cancel_right_after_the_list_starts_nothing);
