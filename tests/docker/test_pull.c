@@ -38,8 +38,11 @@ static int pulls_told;
 static void on_progress(void *user, const k7_progress *progress)
 {
     (void)user;
-    if (strcmp(k7_progress_get_step(progress), "pull image") == 0 && k7_progress_get_text(progress))
-        pulls_told++;
+    if (strcmp(k7_progress_get_step(progress), "pull image") != 0 || !k7_progress_get_text(progress))
+        return;
+    if (k7_progress_get_total(progress) >= 0)
+        ck_assert_int_le(k7_progress_get_done(progress), k7_progress_get_total(progress));
+    pulls_told++;
 }
 
 START_TEST(a_missing_image_is_pulled_with_progress)

@@ -10,6 +10,54 @@
 #define A_DATE       "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\nRetry-After: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
 #define A_DATE_FIRST "Retry-After: Sun, 22 Nov 2026 10:00:00 GMT\r\nDate: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
 
+START_TEST(a_program_can_name_itself)
+{
+    k7_config *config = new_config(scripted_server_url(server));
+
+    close_client();
+    set_key(config, "user_agent", "my-program/1.0");
+    open_client(config);
+    scripted_server_answer(server, 200, NULL, LIST_OF_ONE);
+    expect_success(list());
+    ck_assert_ptr_nonnull(
+        strstr(scripted_server_request(server, 0).headers, "User-Agent: my-program/1.0\r\n"));
+}
+END_TEST
+
+static int told;
+
+/* The attempts of a list that is repeated once, over a connection that stays. */
+static void on_each(void *user, const k7_trace *trace)
+{
+    static const int statuses[] = { 503, 200 };
+    char url[128];
+
+    (void)user;
+    ck_assert_int_lt(told, 2);
+    snprintf(url, sizeof url, "%s/api/v1/sandboxes?namespace=default", scripted_server_url(server));
+    ck_assert_str_eq(k7_trace_get_operation(trace), "list");
+    ck_assert_str_eq(k7_trace_get_step(trace), "list");
+    ck_assert_str_eq(k7_trace_get_method(trace), "GET");
+    ck_assert_str_eq(k7_trace_get_url(trace), url);
+    ck_assert_int_eq(k7_trace_get_attempt(trace), told + 1);
+    ck_assert_int_eq(k7_trace_get_http_status(trace), statuses[told]);
+    ck_assert_int_eq(k7_trace_get_error_code(trace), 0);
+    ck_assert_int_eq(k7_trace_is_connection_reused(trace), told);
+    ck_assert_int_gt(k7_trace_get_duration_us(trace), 0);
+    told++;
+}
+
+START_TEST(a_trace_tells_what_was_asked_and_answered)
+{
+    told = 0;
+    ck_assert_int_eq(k7_call_set_trace(call, on_each, NULL, NULL, NULL), 0);
+    scripted_server_answer(server, 503, AT_ONCE, "");
+    scripted_server_answer(server, 200, NULL, LIST_OF_ONE);
+    expect_success(list());
+    ck_assert_int_eq(told, 2);
+}
+END_TEST
+
 START_TEST(each_attempt_carries_the_trace_context)
 {
     static const char context[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -470,6 +518,8 @@ int main(void)
                         COUNT(ends) + 1);
     tcase_add_test(tests, a_delete_cancelled_after_it_was_put_off_did_nothing);
     tcase_add_test(tests, the_key_is_sent_as_the_api_wants_it);
+    tcase_add_test(tests, a_program_can_name_itself);
+    tcase_add_test(tests, a_trace_tells_what_was_asked_and_answered);
     tcase_add_test(tests, each_attempt_carries_the_trace_context);
     suite_add_tcase(suite, tests);
     return run(suite);

@@ -122,6 +122,29 @@ START_TEST(tls_1_1_is_refused)
 }
 END_TEST
 
+START_TEST(tls_1_2_is_accepted_unless_the_configuration_wants_more)
+{
+    static char cert[512], key[512];
+    k7_config *config;
+
+    snprintf(cert, sizeof cert, "%s", certificate("server.pem"));
+    snprintf(key, sizeof key, "%s", certificate("server.key"));
+    server = scripted_server_start(
+        &(struct scripted_tls){ .cert_file = cert, .key_file = key, .only_tls_1_2 = 1 });
+    scripted_server_answer_always(server, 200, NULL, LIST_OF_ONE);
+    open_trusting("ca.pem");
+    expect_success(list());
+    close_client();
+    config = new_tls_config();
+    set_key(config, "rest.ca_file", certificate("ca.pem"));
+    set_key(config, "rest.tls_min_version", "1.3");
+    open_client(config);
+    ck_assert_int_eq(list(), K7_ERR_TLS);
+    expect_message("version");
+    ck_assert_int_eq(scripted_server_requests(server), 1);
+}
+END_TEST
+
 /* --- plain text --- */
 
 static const struct {
@@ -282,6 +305,7 @@ int main(void)
     tcase_add_test(tests, a_client_certificate_is_shown);
     tcase_add_test(tests, a_missing_client_certificate_is_an_error);
     tcase_add_test(tests, tls_1_1_is_refused);
+    tcase_add_test(tests, tls_1_2_is_accepted_unless_the_configuration_wants_more);
     tcase_add_loop_test(tests, what_can_be_checked_is_checked_when_opening, 0, COUNT(openings));
     tcase_add_test(tests, a_token_needs_protection_too);
     tcase_add_test(tests, a_proxy_is_used_when_it_is_set);

@@ -153,6 +153,8 @@ static void start_tls(struct scripted_server *server)
         SSL_CTX_set_min_proto_version(server->ssl, TLS1_1_VERSION);
         SSL_CTX_set_max_proto_version(server->ssl, TLS1_1_VERSION);
     }
+    if (tls->only_tls_1_2)
+        SSL_CTX_set_max_proto_version(server->ssl, TLS1_2_VERSION);
     scripted_check(SSL_CTX_use_certificate_chain_file(server->ssl, tls->cert_file) == 1, tls->cert_file);
     scripted_check(SSL_CTX_use_PrivateKey_file(server->ssl, tls->key_file, SSL_FILETYPE_PEM) == 1,
                    tls->key_file);

@@ -25,7 +25,7 @@ struct scripted_act {
 struct scripted_tls {
     const char *cert_file, *key_file;
     const char *client_ca_file; /* or NULL: no client certificate is asked for */
-    int only_tls_1_1;
+    int only_tls_1_1, only_tls_1_2;
     int hang_in_handshake; /* accepts the connection and never says a word */
 };
 
