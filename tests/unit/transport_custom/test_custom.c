@@ -415,6 +415,26 @@ END_TEST
 
 /* --- building -------------------------------------------------------------------------------------------------------------------- */
 
+START_TEST(a_transport_lives_as_long_as_somebody_has_it)
+{
+    k7_transport *transport = new_transport(all);
+    k7_client *own = open_mine(transport);
+    int supported = 0;
+
+    ck_assert_ptr_eq(k7_transport_ref(transport), transport);
+    ck_assert_ptr_null(k7_transport_unref(transport));
+    ck_assert_ptr_null(k7_transport_unref(transport));
+    ck_assert_int_eq(freed, 0); /* the client has it */
+    ck_assert_int_eq(k7_client_supports(own, "get", &supported, NULL), 0);
+    ck_assert_int_eq(supported, 1);
+    k7_client_unref(own);
+    ck_assert_int_eq(freed, 1);
+    freed = 0;
+    ck_assert_ptr_null(k7_transport_ref(NULL));
+    ck_assert_ptr_null(k7_transport_unref(NULL));
+}
+END_TEST
+
 START_TEST(scheme_is_checked_and_user_freed_in_any_case)
 {
     static const char *const bad[] = { NULL,
@@ -485,6 +505,7 @@ int main(void)
     tcase_add_test(group, late_answer_is_dropped);
     tcase_add_test(group, answer_after_the_client_is_gone_is_dropped);
     tcase_add_test(group, delete_all_is_made_of_list_and_delete);
+    tcase_add_test(group, a_transport_lives_as_long_as_somebody_has_it);
     tcase_add_test(group, scheme_is_checked_and_user_freed_in_any_case);
     tcase_add_test(group, functions_are_fixed_once_in_use);
     suite_add_tcase(suite, group);
