@@ -161,7 +161,7 @@ void k7i_run_turn_back(struct k7i_op_run *run)
             int reads = k7i_request_only_reads(&run->request);
 
             if (reads)
-                run->lost_reading |= run->op->plan->steps[0]->undo == NULL && run->op->plan->step_count == 1;
+                run->lost_reading |= run->op->plan->only_reads;
             else if (run->mode == K7I_MODE_FORWARD && run->effect[run->index] == K7I_EFFECT_NONE)
                 run->effect[run->index] = K7I_EFFECT_UNKNOWN;
             run->lost_unsafe |= !reads && run->request.repeat != K7I_REPEAT_SAFE;

@@ -117,11 +117,9 @@ static void lost(struct k7i_op_run *run, const struct k7i_outcome *outcome)
     if (run->effect[run->index] != K7I_EFFECT_DONE) /* a step that streams may have said so */
         set_effect(run, effect);
     if (outcome->sent && k7i_run_is_forward(run) && run->active == k7i_run_step(run)) {
-        int pure_reading = k7i_request_only_reads(&run->request) && op->plan->step_count == 1;
-
         run->lost_reading |=
-            pure_reading || (!k7i_request_only_reads(&run->request) &&
-                             run->request.repeat == K7I_REPEAT_SAFE && !run->active->harmless);
+            op->plan->only_reads || (!k7i_request_only_reads(&run->request) &&
+                                     run->request.repeat == K7I_REPEAT_SAFE && !run->active->harmless);
         run->lost_unsafe |= run->request.repeat != K7I_REPEAT_SAFE;
     }
     if (may_pass && retry(run, handed_over, -1))

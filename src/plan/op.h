@@ -58,7 +58,8 @@ enum { K7I_STEPS_MAX = 16, K7I_CHILDREN_AT_ONCE = 8, K7I_LEFTOVER_LEN = 512 };
 struct k7i_plan {
     const char *operation; /* "create", … */
     const struct k7i_step *const *steps;
-    int step_count;    /* at most K7I_STEPS_MAX */
+    int step_count; /* at most K7I_STEPS_MAX */
+    int only_reads; /* nothing it does changes anything: when an answer is lost the outcome is UNKNOWN, yet the call may be repeated */
     size_t state_size; /* op->state, zeroed */
     int (*prepare)(struct k7i_op *op, const struct k7i_args *args,
                    k7_error **err); /* checks and copies the arguments; no I/O */

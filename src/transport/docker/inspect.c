@@ -297,6 +297,7 @@ static const struct k7i_step *const steps[] = { &inspect, &mark };
 
 const struct k7i_plan k7i_docker_get_plan = {
     .operation = "get",
+    .only_reads = 1,
     .steps = steps,
     .step_count = sizeof steps / sizeof steps[0],
     .state_size = sizeof(struct get),

@@ -205,6 +205,7 @@ static const struct k7i_step *const steps[] = { &look, &ask, &give };
 
 const struct k7i_plan k7i_docker_list_plan = {
     .operation = "list",
+    .only_reads = 1,
     .steps = steps,
     .step_count = sizeof steps / sizeof steps[0],
     .state_size = sizeof(struct list),

@@ -26,6 +26,7 @@ static const struct k7i_step *const steps[] = { &get_step, &k7i_rest_outage_step
 
 const struct k7i_plan k7i_rest_get_plan = {
     .operation = "get",
+    .only_reads = 1,
     .steps = steps,
     .step_count = sizeof steps / sizeof steps[0],
     .state_size = sizeof(struct k7i_rest_state),

@@ -49,6 +49,7 @@ static const struct k7i_step *const steps[] = { &list_step, &k7i_rest_outage_ste
 
 const struct k7i_plan k7i_rest_list_plan = {
     .operation = "list",
+    .only_reads = 1,
     .steps = steps,
     .step_count = sizeof steps / sizeof steps[0],
     .state_size = sizeof(struct k7i_rest_state),

@@ -454,6 +454,34 @@ START_TEST(an_unreachable_server_is_tried_again_and_then_told)
 }
 END_TEST
 
+static const struct k7i_step read_step = { .name = "read", .begin = look_0 };
+static const struct k7i_step *const read_steps[] = { &read_step, &read_step };
+static const struct k7i_plan reading_plan = { .operation = "list",
+                                              .steps = read_steps,
+                                              .step_count = 2,
+                                              .only_reads = 1,
+                                              .state_size = sizeof(struct state) };
+
+/* _i: which of its two requests is lost for good */
+START_TEST(a_lost_answer_of_reading_is_unknown_and_may_be_asked_for_again)
+{
+    struct k7i_loop *loop = new_loop();
+    struct k7i_op *op;
+
+    object_server_put(server, names[0], "x");
+    for (int n = 1; n <= TRIES; n++)
+        object_server_fault(server, _i + n, FAULT_CUT_BEFORE);
+    ck_assert_int_eq(k7i_op_new(&reading_plan, NULL, &op, NULL), 0);
+    op->peer = peer;
+    ck_assert_int_eq(k7i_op_run_blocking(op, loop, &patient, NULL), 0);
+    ck_assert_int_eq(k7_error_get_code(op->error), K7_ERR_CONNECTION_LOST);
+    ck_assert_int_eq(k7_error_get_outcome(op->error), K7_OUTCOME_UNKNOWN);
+    ck_assert_int_eq(k7_error_is_retryable(op->error), 1);
+    k7i_op_free(op);
+    k7i_loop_free(loop);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("plan/run");
@@ -472,6 +500,7 @@ int main(void)
     tcase_add_test(tests, a_token_triggered_before_sends_nothing);
     tcase_add_test(tests, somebody_elses_object_is_neither_adopted_nor_removed);
     tcase_add_test(tests, completion_comes_once_and_never_from_start);
+    tcase_add_loop_test(tests, a_lost_answer_of_reading_is_unknown_and_may_be_asked_for_again, 0, 2);
     tcase_add_test(tests, an_unreachable_server_is_tried_again_and_then_told);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
