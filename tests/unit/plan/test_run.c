@@ -469,7 +469,7 @@ START_TEST(a_lost_answer_of_reading_is_unknown_and_may_be_asked_for_again)
     struct k7i_op *op;
 
     object_server_put(server, names[0], "x");
-    for (int n = 1; n <= TRIES; n++)
+    for (int n = 1; n <= 2 * TRIES; n++) /* libcurl repeats what it sent on a reused connection by itself */
         object_server_fault(server, _i + n, FAULT_CUT_BEFORE);
     ck_assert_int_eq(k7i_op_new(&reading_plan, NULL, &op, NULL), 0);
     op->peer = peer;
