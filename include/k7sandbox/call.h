@@ -69,8 +69,8 @@ K7_API int k7_call_set_on_interrupt(k7_call *call, int (*fn)(void *user), void *
 K7_API int k7_cancel_new(k7_cancel **ret_cancel, k7_error **err);
 K7_API k7_cancel *k7_cancel_ref(k7_cancel *cancel);
 K7_API k7_cancel *k7_cancel_unref(k7_cancel *cancel);
-/* k7_cancel_trigger: the first trigger stops the forward work of every call that has the token within 100 ms; what they made is then taken back. The second
- * abandons that, too. A call begun with a triggered token fails at once. From any thread and from signal handlers; errno is kept. Since 0.1. */
+/* k7_cancel_trigger: the first trigger stops the forward work of every call that has the token within 100 ms; what they made is then taken back, within the
+ * clean-up time: the answer to a create that was sent is awaited for that. The second abandons that, too. A call begun with a triggered token fails at once. From any thread and from signal handlers; errno is kept. Since 0.1. */
 K7_API void k7_cancel_trigger(k7_cancel *cancel);
 /* k7_cancel_count: how often it was triggered. Any thread. Since 0.1. */
 K7_API int32_t k7_cancel_count(const k7_cancel *cancel);
