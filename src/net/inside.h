@@ -73,7 +73,12 @@ struct k7i_transfer {
     struct k7i_outcome outcome;
 };
 
-void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result); /* http.c → transfer.c */
+/* http.c → transfer.c → settings.c, outcome.c */
+void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result);
+int k7i_transfer_set_up(struct k7i_transfer *transfer, const char *traceparent, k7_error **err);
+void k7i_transfer_judge(struct k7i_transfer *transfer,
+                        CURLcode result); /* sets the outcome's code and the error text */
+
 size_t k7i_response_header(char *line, size_t size, size_t count, void *user);
 size_t k7i_response_body(char *data, size_t size, size_t count, void *user);
 void k7i_response_reset(struct k7i_transfer *transfer);
