@@ -11,6 +11,9 @@ static const struct k7i_transport *const built_in[] = {
 #ifdef K7I_WITH_DOCKER
     &k7i_transport_docker,
 #endif
+#ifdef K7I_WITH_KUBERNETES
+    &k7i_transport_kubernetes,
+#endif
     &k7i_transport_memory,
 };
 enum { BUILT_IN = sizeof built_in / sizeof built_in[0] };
@@ -19,8 +22,12 @@ enum { BUILT_IN = sizeof built_in / sizeof built_in[0] };
 static const struct {
     const char *scheme, *transport;
 } known_schemes[] = {
-    { "http", "rest" },          { "https", "rest" },    { "docker", "docker" },
-    { "docker+http", "docker" }, { "memory", "memory" },
+    { "http", "rest" },
+    { "https", "rest" },
+    { "docker", "docker" },
+    { "docker+http", "docker" },
+    { "kubernetes", "kubernetes" },
+    { "memory", "memory" },
 };
 
 /* A list or a get is one request, a delete waits for the end of the sandbox, and a create waits for K7's server, which blocks for up to 300 s in a

@@ -35,8 +35,8 @@ struct k7i_transport {
     const struct k7i_plan *plans[K7I_OPERATIONS];
 };
 
-extern const struct k7i_transport k7i_transport_rest, k7i_transport_docker, k7i_transport_memory,
-    k7i_transport_custom;
+extern const struct k7i_transport k7i_transport_rest, k7i_transport_docker, k7i_transport_kubernetes,
+    k7i_transport_memory, k7i_transport_custom;
 
 /* registry.c */
 size_t k7i_transport_count(void); /* built-in ones, without custom */

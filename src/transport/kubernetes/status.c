@@ -1,0 +1,191 @@
+/* status.c: Kubernetes Status objects (API conventions, "Response Status Kind") and the errors they become. */
+#include "transport/kubernetes/kubernetes.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Copies on one line, cut at a character's edge. */
+static void keep(char *to, size_t size, const char *from)
+{
+    size_t len = from ? strlen(from) : 0;
+
+    if (len >= size) {
+        len = size - 1;
+        while (len > 0 && ((unsigned char)from[len] & 0xC0) == 0x80)
+            len--;
+    }
+    for (size_t i = 0; i < len; i++)
+        to[i] = (unsigned char)from[i] < 0x20 || from[i] == 0x7F ? ' ' : from[i];
+    to[len] = '\0';
+}
+
+static void keep_causes(struct k7i_status *status, const struct k7i_json_value *causes)
+{
+    struct k7i_buf text;
+
+    k7i_buf_init(&text, 4096);
+    for (size_t i = 0, n = k7i_json_count(causes); i < n && text.len < sizeof status->causes; i++) {
+        const struct k7i_json_value *cause = k7i_json_at(causes, i);
+        const char *field = k7i_json_get_string(cause, "field");
+        const char *message = k7i_json_get_string(cause, "message");
+
+        k7i_buf_printf(&text, "%s%s%s%s", i ? "; " : "", field ? field : "", field && message ? ": " : "",
+                       message ? message : "");
+    }
+    keep(status->causes, sizeof status->causes, text.data);
+    k7i_buf_clear(&text);
+}
+
+void k7i_status_read_json(const struct k7i_json_value *object, struct k7i_status *ret_status)
+{
+    const struct k7i_json_value *details = k7i_json_get(object, "details");
+    int64_t seconds = k7i_json_int(k7i_json_get(details, "retryAfterSeconds"), 0);
+
+    *ret_status = (struct k7i_status){ .retry_after_ms = -1 };
+    keep(ret_status->reason, sizeof ret_status->reason, k7i_json_get_string(object, "reason"));
+    keep(ret_status->message, sizeof ret_status->message, k7i_json_get_string(object, "message"));
+    keep_causes(ret_status, k7i_json_get(details, "causes"));
+    if (seconds > 0 && seconds < INT32_MAX)
+        ret_status->retry_after_ms = seconds * 1000;
+}
+
+int k7i_status_read(const struct k7i_response *response, struct k7i_status *ret_status)
+{
+    struct k7i_json *json = NULL;
+
+    *ret_status = (struct k7i_status){ .retry_after_ms = -1 };
+    if (k7i_json_parse(response->body, response->body_len, &json, NULL) == 0 &&
+        k7i_text_equal(k7i_json_get_string(k7i_json_root(json), "kind"), "Status")) {
+        k7i_status_read_json(k7i_json_root(json), ret_status);
+        k7i_json_free(json);
+        return 0;
+    }
+    k7i_json_free(json);
+    keep(ret_status->message, sizeof ret_status->message,
+         response->body && k7i_text_is_utf8(response->body, response->body_len) ? response->body : "");
+    return -1;
+}
+
+int k7i_kube_parse(const struct k7i_response *response, const struct k7i_target *target,
+                   struct k7i_json **ret_json, k7_error **err)
+{
+    k7_error *cause = NULL;
+    int code = k7i_json_parse(response->body, response->body_len, ret_json, &cause);
+
+    if (code == K7_ERR_PARSE) {
+        code = k7i_fail(err, K7_ERR_PROTOCOL, "the API server's answer to \"%s %s\" is not JSON: %s",
+                        target->verb, k7i_kind_resource(target->kind), k7_error_get_message(cause));
+        k7_error_unref(cause);
+    } else {
+        k7i_error_move(err, cause);
+    }
+    return code;
+}
+
+/* The reasons that tell more than the HTTP status. */
+static int code_of(int http_status, const struct k7i_status *status)
+{
+    static const struct {
+        int http_status;
+        const char *reason, *words;
+        int code;
+    } rows[] = {
+        { 403, "", "exceeded quota", K7_ERR_QUOTA_EXCEEDED },
+        { 403, "", " cannot ", K7_ERR_FORBIDDEN }, /* RBAC: User "u" cannot create resource … */
+        { 403, "Forbidden", "", K7_ERR_REJECTED }, /* admission, in its own words */
+        { 403, "", "", K7_ERR_FORBIDDEN },
+        { 401, "", "", K7_ERR_UNAUTHENTICATED },
+        { 404, "", "", K7_ERR_NOT_FOUND },
+        { 409, "AlreadyExists", "", K7_ERR_ALREADY_EXISTS },
+        { 409, "", "", K7_ERR_CONFLICT },
+        { 429, "", "", K7_ERR_RATE_LIMITED },
+        { 502, "", "", K7_ERR_UNAVAILABLE },
+        { 503, "", "", K7_ERR_UNAVAILABLE },
+        { 504, "", "", K7_ERR_UNAVAILABLE },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].http_status == http_status &&
+            (!*rows[i].reason || strcmp(rows[i].reason, status->reason) == 0) &&
+            strstr(status->message, rows[i].words))
+            return rows[i].code;
+    return http_status >= 500 ? K7_ERR_SERVER : http_status >= 400 ? K7_ERR_REJECTED : K7_ERR_PROTOCOL;
+}
+
+/* "create Deployment demo/web", "list Pods in all namespaces" */
+static void describe(const struct k7i_target *target, struct k7i_buf *text)
+{
+    k7i_buf_printf(text, "%s %s%s", target->verb, k7i_kind_title(target->kind), target->name ? " " : "s");
+    if (target->name)
+        k7i_buf_printf(text, "%s%s%s", target->namespace_ ? target->namespace_ : "",
+                       target->namespace_ ? "/" : "", target->name);
+    else if (target->kind != K7I_KIND_NODE)
+        k7i_buf_printf(text, target->namespace_ ? " in the namespace %s" : " in all namespaces",
+                       target->namespace_);
+}
+
+enum k7i_verdict k7i_kube_refused_status(struct k7i_op *op, int http_status, const struct k7i_status *status,
+                                         const struct k7i_target *target)
+{
+    int code = code_of(http_status, status);
+    struct k7i_buf text;
+    k7_error *error = NULL;
+
+    k7i_buf_init(&text, 8192);
+    k7i_buf_text(&text, "cannot ");
+    describe(target, &text);
+    if (code == K7_ERR_FORBIDDEN && *status->message)
+        k7i_buf_printf(&text, ": forbidden: needs %s on %s%s%s", target->verb,
+                       k7i_kind_resource(target->kind),
+                       target->kind == K7I_KIND_NODE ? ""
+                       : target->namespace_          ? " in the namespace "
+                                                     : " in all namespaces",
+                       target->kind != K7I_KIND_NODE && target->namespace_ ? target->namespace_ : "");
+    if (*status->message)
+        k7i_buf_printf(&text, ": %s", status->message);
+    else
+        k7i_buf_printf(&text, ": the API server answered with HTTP status %d", http_status);
+    if (text.failed) {
+        k7i_fail_memory(&error);
+    } else {
+        k7i_fail(&error, code, "%s", text.data);
+        k7i_error_set_http_status(error, http_status);
+        k7i_error_set_outcome(error, K7_OUTCOME_REJECTED);
+        k7i_error_set_retry_after_ms(error, status->retry_after_ms);
+        k7i_error_set_reason(error, *status->reason ? status->reason : NULL);
+        if (*status->causes)
+            k7i_error_set_server_text(error, status->causes, strlen(status->causes));
+        else if (*status->message)
+            k7i_error_set_server_text(error, status->message, strlen(status->message));
+    }
+    k7i_buf_clear(&text);
+    return k7i_op_fail_with(op, error);
+}
+
+enum k7i_verdict k7i_kube_refused(struct k7i_op *op, const struct k7i_response *response,
+                                  const struct k7i_target *target)
+{
+    struct k7i_status status;
+
+    k7i_status_read(response, &status);
+    if (response->retry_after_ms >= 0)
+        status.retry_after_ms = response->retry_after_ms;
+    return k7i_kube_refused_status(op, response->status, &status, target);
+}
+
+int k7i_kube_is_passing(const struct k7i_response *response)
+{
+    struct k7i_status status;
+
+    if (response->status == 504)
+        return 1;
+    if (response->status != 500)
+        return 0;
+    k7i_status_read(response, &status);
+    return strstr(status.message, "etcdserver: request timed out") ||
+           strstr(status.message, "etcdserver: leader changed") ||
+           strcmp(status.reason, "ServerTimeout") == 0;
+}
