@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <string.h>
 
 enum {
     /* What json-c 0.15 … 0.17 allocates on a 64-bit machine, with malloc's own overhead, rounded up. */
@@ -141,6 +142,38 @@ void k7i_json_free(struct k7i_json *json)
     k7i_free(json);
 }
 
+/* json-c hands out its own memory as constant. */
+static void wipe(json_object *object)
+{
+    switch (json_object_get_type(object)) {
+    case json_type_string:
+        explicit_bzero((char *)(uintptr_t)json_object_get_string(object),
+                       (size_t)json_object_get_string_len(object));
+        break;
+    case json_type_object: {
+        struct json_object_iter member;
+        json_object_object_foreachC(object, member)
+        {
+            wipe(member.val);
+        }
+        break;
+    }
+    case json_type_array:
+        for (size_t i = 0, n = json_object_array_length(object); i < n; i++)
+            wipe(json_object_array_get_idx(object, i));
+        break;
+    default:
+        break;
+    }
+}
+
+void k7i_json_wipe(struct k7i_json *json)
+{
+    if (json)
+        wipe(json->root);
+    k7i_json_free(json);
+}
+
 const struct k7i_json_value *k7i_json_root(const struct k7i_json *json)
 {
     return as_value(json->root);
@@ -148,9 +181,24 @@ const struct k7i_json_value *k7i_json_root(const struct k7i_json *json)
 
 int k7i_json_member_line(const char *text, size_t len, const char *key)
 {
-    size_t offset = k7i_json_find_key(text, len, key);
+    return k7i_json_step_line(text, len, &(struct k7i_json_step){ .key = key });
+}
+
+int k7i_json_step_line(const char *text, size_t len, const struct k7i_json_step *step)
+{
+    size_t offset = k7i_json_find(text, len, step);
 
     return offset == len ? 0 : k7i_json_line(text, offset);
+}
+
+void k7i_json_step_text(const struct k7i_json_step *step, struct k7i_buf *text)
+{
+    if (step->up)
+        k7i_json_step_text(step->up, text);
+    if (step->key)
+        k7i_buf_printf(text, "%s%s", step->up ? "." : "", step->key);
+    else
+        k7i_buf_printf(text, "[%zu]", step->index);
 }
 
 enum k7i_json_kind k7i_json_kind(const struct k7i_json_value *value)

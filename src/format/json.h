@@ -26,10 +26,22 @@ enum { K7I_JSON_DEPTH = 64 }; /* nesting allowed: K7's and the engines' deepest 
  * size), K7_ERR_NO_MEMORY. len may be any; limits on size are the caller's. */
 int k7i_json_parse(const char *text, size_t len, struct k7i_json **ret_json, k7_error **err);
 void k7i_json_free(struct k7i_json *json);
+void k7i_json_wipe(struct k7i_json *json); /* the same; its texts are overwritten: for secrets */
 const struct k7i_json_value *k7i_json_root(const struct k7i_json *json);
 
 /* k7i_json_member_line: the line (from 1) on which the root object's member `key` stands in the text that was parsed; 0 when there is none. */
 int k7i_json_member_line(const char *text, size_t len, const char *key);
+
+/* A place in a document: a member's key, or (key NULL) an item's index, of what `up` leads to (NULL: the root). */
+struct k7i_json_step {
+    const struct k7i_json_step *up;
+    const char *key;
+    size_t index;
+};
+/* The line of a key or item; 0 when it is not there. */
+int k7i_json_step_line(const char *text, size_t len, const struct k7i_json_step *step);
+/* Appends "users[1].user.token". */
+void k7i_json_step_text(const struct k7i_json_step *step, struct k7i_buf *text);
 
 enum k7i_json_kind k7i_json_kind(const struct k7i_json_value *value);
 int k7i_json_bool(const struct k7i_json_value *value);                       /* 0 for other kinds */

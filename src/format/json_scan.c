@@ -415,32 +415,69 @@ int k7i_json_fail(const char *text, const struct k7i_json_fault *fault, k7_error
                     column, fault->reason);
 }
 
-size_t k7i_json_find_key(const char *text, size_t len, const char *key)
+/* Over a value of a text that is known to be right. */
+static void pass_value(struct scan *scan)
 {
-    struct scan scan = { .p = text, .end = text + len, .begin = text };
-    int depth = 0, is_key = 0; /* is_key: a string on the first level would be a key */
+    int depth = 0;
 
-    while (scan.p < scan.end) {
-        char c = *scan.p;
-        struct k7i_json_key found;
-
+    do {
+        skip_space(scan);
+        char c = scan->p < scan->end ? *scan->p : '\0';
         if (c == '"') {
-            if (scan_string(&scan, &found) != 0)
-                break;
-            if (depth == 1 && is_key && k7i_json_key_is(&found, key))
-                return (size_t)(found.text - 1 - text);
-            is_key = 0;
+            (void)scan_string(scan, NULL);
             continue;
         }
-        if (depth == 0 && c == '[')
-            break;
         if (c == '{' || c == '[')
             depth++;
         else if (c == '}' || c == ']')
             depth--;
-        if (c == '{' || c == ',')
-            is_key = 1;
-        scan.p++;
+        scan->p++;
+        if (depth == 0 && c != '}' && c != ']')
+            while (scan->p < scan->end && !strchr(",]} \t\r\n", *scan->p))
+                scan->p++;
+    } while (depth > 0 && scan->p < scan->end);
+}
+
+/* To the beginning of the step's key or item, then past the key to the value; the offset of the former, or `len`. */
+static size_t enter(struct scan *scan, const struct k7i_json_step *step, size_t len)
+{
+    skip_space(scan);
+    if (scan->p == scan->end || *scan->p != (step->key ? '{' : '['))
+        return len;
+    for (size_t i = 0; scan->p < scan->end; i++) {
+        struct k7i_json_key key;
+
+        scan->p++; /* a bracket or a comma */
+        skip_space(scan);
+        if (scan->p == scan->end || *scan->p == '}' || *scan->p == ']')
+            return len;
+        size_t at = (size_t)(scan->p - scan->begin);
+        if (step->key) {
+            if (scan_string(scan, &key) != 0)
+                return len;
+            skip_space(scan);
+            scan->p++; /* the colon */
+        }
+        if (step->key ? k7i_json_key_is(&key, step->key) : i == step->index)
+            return at;
+        pass_value(scan);
+        skip_space(scan);
+        if (scan->p == scan->end || *scan->p != ',')
+            return len;
     }
     return len;
+}
+
+static size_t find(struct scan *scan, const struct k7i_json_step *step, size_t len)
+{
+    if (step->up && find(scan, step->up, len) == len)
+        return len;
+    return enter(scan, step, len);
+}
+
+size_t k7i_json_find(const char *text, size_t len, const struct k7i_json_step *step)
+{
+    struct scan scan = { .p = text, .end = text + len, .begin = text };
+
+    return find(&scan, step, len);
 }

@@ -2,6 +2,7 @@
 #ifndef K7I_FORMAT_JSON_SCAN_H
 #define K7I_FORMAT_JSON_SCAN_H
 
+#include "format/json.h"
 #include <k7sandbox/error.h>
 #include <stddef.h>
 
@@ -27,7 +28,7 @@ int k7i_json_scan(const char *text, size_t len, struct k7i_json_counts *ret_coun
 int k7i_json_fail(const char *text, const struct k7i_json_fault *fault, k7_error **err);
 /* The line, from 1, of an offset. */
 int k7i_json_line(const char *text, size_t offset);
-/* The offset of the key in the root object of a text that passed the scan; len when there is none. */
-size_t k7i_json_find_key(const char *text, size_t len, const char *key);
+/* The offset of a key or item of a text that passed the scan; len when there is none. */
+size_t k7i_json_find(const char *text, size_t len, const struct k7i_json_step *step);
 
 #endif

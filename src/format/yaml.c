@@ -9,12 +9,23 @@
 #include <string.h>
 #include <yaml.h>
 
+enum { ANCHORS = 64, ANCHOR_SIZE = 48 };
+
+/* A value with an anchor, as a range of the JSON text; end 0: not complete yet. */
+struct anchor {
+    char name[ANCHOR_SIZE];
+    size_t begin, end;
+};
+
 struct conversion {
     yaml_parser_t parser;
     const char *what;
     struct k7i_json_writer writer;
     size_t line; /* of the JSON text, from 0 */
     int depth;
+    int with_aliases;
+    size_t anchor_count;
+    struct anchor anchors[ANCHORS];
     k7_error **err;
 };
 
@@ -71,8 +82,6 @@ static int check_scalar(struct conversion *conversion, const yaml_event_t *event
 {
     const char *text = (const char *)event->data.scalar.value;
 
-    if (event->data.scalar.anchor)
-        return fail(conversion, &event->start_mark, K7_ERR_PARSE, "anchors are not supported");
     if (event->data.scalar.tag)
         return fail(conversion, &event->start_mark, K7_ERR_PARSE, "tags are not supported");
     if (strlen(text) != event->data.scalar.length || !k7i_text_is_utf8(text, event->data.scalar.length))
@@ -129,6 +138,10 @@ static int put_members(struct conversion *conversion)
         }
         if (event.type != YAML_SCALAR_EVENT)
             code = fail(conversion, &event.start_mark, K7_ERR_PARSE, "a key must be plain text");
+        else if (event.data.scalar.anchor)
+            code = fail(conversion, &event.start_mark, K7_ERR_PARSE, "anchors at keys are not supported");
+        else if (conversion->with_aliases && strcmp((const char *)event.data.scalar.value, "<<") == 0)
+            code = fail(conversion, &event.start_mark, K7_ERR_PARSE, "merge keys (\"<<\") are not supported");
         else if ((code = check_scalar(conversion, &event)) == 0) {
             keep_line(conversion, &event.start_mark);
             k7i_json_key(&conversion->writer, (const char *)event.data.scalar.value);
@@ -155,6 +168,7 @@ static int put_items(struct conversion *conversion)
             yaml_event_delete(&event);
             return 0;
         }
+        keep_line(conversion, &event.start_mark);
         code = put_value(conversion, &event);
         yaml_event_delete(&event);
         if (code)
@@ -165,12 +179,8 @@ static int put_items(struct conversion *conversion)
 static int put_nested(struct conversion *conversion, const yaml_event_t *event)
 {
     int mapping = event->type == YAML_MAPPING_START_EVENT;
-    const yaml_char_t *anchor =
-        mapping ? event->data.mapping_start.anchor : event->data.sequence_start.anchor;
     const yaml_char_t *tag = mapping ? event->data.mapping_start.tag : event->data.sequence_start.tag;
 
-    if (anchor)
-        return fail(conversion, &event->start_mark, K7_ERR_PARSE, "anchors are not supported");
     if (tag)
         return fail(conversion, &event->start_mark, K7_ERR_PARSE, "tags are not supported");
     if (conversion->depth == K7I_YAML_DEPTH)
@@ -183,19 +193,78 @@ static int put_nested(struct conversion *conversion, const yaml_event_t *event)
     return code;
 }
 
+/* ---- anchors and aliases ---- */
+
+static int add_anchor(struct conversion *conversion, const yaml_event_t *event, const char *name)
+{
+    struct anchor *anchor = &conversion->anchors[conversion->anchor_count];
+
+    if (!conversion->with_aliases)
+        return fail(conversion, &event->start_mark, K7_ERR_PARSE, "anchors are not supported");
+    if (conversion->anchor_count == ANCHORS || strlen(name) >= ANCHOR_SIZE)
+        return fail(conversion, &event->start_mark, K7_ERR_LIMIT, "too many anchors, or one has a long name");
+    strcpy(anchor->name, name);
+    anchor->begin = conversion->writer.buf->len;
+    anchor->end = 0;
+    conversion->anchor_count++;
+    return 0;
+}
+
+/* Repeats the JSON text of an anchor's value, on one line. The buffer's limit bounds what aliases of aliases grow to. */
+static int put_alias(struct conversion *conversion, const yaml_event_t *event)
+{
+    struct k7i_buf *json = conversion->writer.buf;
+    const char *name = (const char *)event->data.alias.anchor;
+    size_t i = conversion->anchor_count;
+
+    if (!conversion->with_aliases)
+        return fail(conversion, &event->start_mark, K7_ERR_PARSE, "aliases are not supported");
+    while (i > 0 && strcmp(conversion->anchors[i - 1].name, name) != 0)
+        i--;
+    if (i == 0 || conversion->anchors[i - 1].end == 0)
+        return fail(conversion, &event->start_mark, K7_ERR_PARSE,
+                    i == 0 ? "an alias of an anchor that does not stand before it" : "a value within itself");
+    const struct anchor *anchor = &conversion->anchors[i - 1];
+    size_t at = anchor->begin + (json->data[anchor->begin] == ','); /* the comma is the writer's */
+    k7i_json_put_raw(&conversion->writer, "");
+    for (; at < anchor->end && !json->failed; at++)
+        if (json->data[at] != '\n')
+            k7i_buf_char(json, json->data[at]);
+    return 0;
+}
+
+static const char *anchor_of(const yaml_event_t *event)
+{
+    return (const char *)(event->type == YAML_SCALAR_EVENT           ? event->data.scalar.anchor
+                          : event->type == YAML_MAPPING_START_EVENT  ? event->data.mapping_start.anchor
+                          : event->type == YAML_SEQUENCE_START_EVENT ? event->data.sequence_start.anchor
+                                                                     : NULL);
+}
+
 static int put_value(struct conversion *conversion, const yaml_event_t *event)
 {
+    const char *name = anchor_of(event);
+    size_t anchor = conversion->anchor_count;
+    int code = name ? add_anchor(conversion, event, name) : 0;
+
+    if (code)
+        return code;
     switch (event->type) {
     case YAML_SCALAR_EVENT:
-        return put_scalar(conversion, event);
+        code = put_scalar(conversion, event);
+        break;
     case YAML_MAPPING_START_EVENT:
     case YAML_SEQUENCE_START_EVENT:
-        return put_nested(conversion, event);
+        code = put_nested(conversion, event);
+        break;
     case YAML_ALIAS_EVENT:
-        return fail(conversion, &event->start_mark, K7_ERR_PARSE, "aliases are not supported");
+        return put_alias(conversion, event);
     default:
         return fail(conversion, &event->start_mark, K7_ERR_PARSE, "a value is expected");
     }
+    if (name)
+        conversion->anchors[anchor].end = conversion->writer.buf->len;
+    return code;
 }
 
 /* Takes the next event, which must be of one type. */
@@ -225,7 +294,7 @@ static int put_document(struct conversion *conversion)
     if (event.type != YAML_MAPPING_START_EVENT)
         code = fail(conversion, &event.start_mark, K7_ERR_PARSE, "a mapping of fields is expected");
     else
-        code = put_nested(conversion, &event);
+        code = put_value(conversion, &event);
     yaml_event_delete(&event);
     if (code || (code = expect(conversion, YAML_DOCUMENT_END_EVENT, "is no YAML")) != 0)
         return code;
@@ -250,9 +319,10 @@ static int check_json(struct conversion *conversion)
     return 0;
 }
 
-int k7i_yaml_to_json(const char *what, const char *text, size_t len, struct k7i_buf *json, k7_error **err)
+int k7i_yaml_to_json(const char *what, const char *text, size_t len, int with_aliases, struct k7i_buf *json,
+                     k7_error **err)
 {
-    struct conversion conversion = { .what = what, .err = err };
+    struct conversion conversion = { .what = what, .with_aliases = with_aliases, .err = err };
 
     if (!yaml_parser_initialize(&conversion.parser))
         return k7i_fail_memory(err);

@@ -21,7 +21,7 @@ int k7_spec_from_yaml(const char *text, size_t len, k7_spec **ret_spec, k7_error
         return code;
     k7i_buf_init(&json, K7I_SPEC_BUF_LIMIT);
     json.secret = 1;
-    code = k7i_yaml_to_json("k7.yaml", text, len, &json, err);
+    code = k7i_yaml_to_json("k7.yaml", text, len, 0, &json, err);
     if (code == 0)
         code = k7i_spec_read("k7.yaml", json.data, json.len, ret_spec, err);
     k7i_buf_wipe(&json);

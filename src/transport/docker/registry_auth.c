@@ -2,6 +2,7 @@
 #include "transport/docker/registry_auth.h"
 
 #include "base/alloc.h"
+#include "base/base64.h"
 #include "base/error.h"
 #include "base/secret.h"
 #include "format/json.h"
@@ -20,22 +21,6 @@ struct k7i_registry_auth {
 enum { HEADER_MAX = 64 * 1024 };
 
 static const char docker_hub[] = "docker.io";
-
-void k7i_base64url(const void *data, size_t len, struct k7i_buf *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const unsigned char *p = data;
-
-    for (size_t i = 0; i < len; i += 3) {
-        size_t left = len - i;
-        unsigned bits = (unsigned)p[i] << 16 | (left > 1 ? (unsigned)p[i + 1] << 8 : 0) |
-                        (left > 2 ? (unsigned)p[i + 2] : 0);
-        char group[4] = { digits[bits >> 18], digits[bits >> 12 & 63],
-                          left > 1 ? digits[bits >> 6 & 63] : '=', left > 2 ? digits[bits & 63] : '=' };
-
-        k7i_buf_add(text, group, sizeof group);
-    }
-}
 
 size_t k7i_image_registry(const char *image, const char **ret_host)
 {
@@ -106,7 +91,7 @@ static int make_header(const char *host, const struct k7i_json_value *value, cha
     k7i_json_key(&json, "serveraddress");
     k7i_json_put_string(&json, strcmp(host, docker_hub) == 0 ? "https://index.docker.io/v1/" : host);
     k7i_json_close(&json, '}');
-    k7i_base64url(text.data, text.len, &header);
+    k7i_base64_encode(text.data, text.len, 1, &header);
     int failed = text.failed ? text.failed : header.failed;
     *ret_header = failed ? NULL : k7i_secret_dup(header.data);
     k7i_buf_wipe(&text);

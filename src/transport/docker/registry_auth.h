@@ -19,6 +19,4 @@ size_t k7i_image_registry(const char *image, const char **ret_host);
 /* Whether a name has a tag or a digest: without either, engines pull every tag. */
 int k7i_image_has_version(const char *image);
 
-void k7i_base64url(const void *data, size_t len, struct k7i_buf *text); /* RFC 4648, section 5, padded */
-
 #endif

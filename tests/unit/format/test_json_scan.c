@@ -251,6 +251,31 @@ START_TEST(finds_the_line_of_a_key_of_the_root)
 }
 END_TEST
 
+START_TEST(finds_the_line_of_any_place)
+{
+    const char *text =
+        "{\"x\":[1,\"]\",{\"a\":[],\n\"b\":{\"c\":-1.5e3 ,\n\"d\":null}},\n[\n[] ]],\n\"y\":{ }}";
+    const struct k7i_json_step x = { .key = "x" }, y = { .key = "y" }, third = { &x, NULL, 2 },
+                               last = { &x, NULL, 3 };
+    const struct k7i_json_step beyond = { &x, NULL, 4 }, inner = { &last, NULL, 0 },
+                               none = { &inner, NULL, 0 };
+    const struct k7i_json_step b = { &third, "b", 0 }, d = { &b, "d", 0 }, absent = { &b, "e", 0 },
+                               of_null = { &d, "f", 0 };
+    static const int lines[] = { 1, 6, 1, 4, 0, 5, 0, 2, 3, 0, 0 };
+    const struct k7i_json_step *const steps[] = { &x,    &y, &third, &last,   &beyond, &inner,
+                                                  &none, &b, &d,     &absent, &of_null };
+    struct k7i_buf shown;
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        ck_assert_msg(k7i_json_step_line(text, strlen(text), steps[i]) == lines[i], "place %zu: line %d", i,
+                      k7i_json_step_line(text, strlen(text), steps[i]));
+    k7i_buf_init(&shown, 100);
+    k7i_json_step_text(&d, &shown);
+    ck_assert_str_eq(shown.data, "x[2].b.d");
+    k7i_buf_clear(&shown);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("format/json_scan");
@@ -265,6 +290,7 @@ int main(void)
     tcase_add_test(tests, survives_a_lack_of_memory);
     tcase_add_test(tests, names_line_and_column_in_characters);
     tcase_add_test(tests, finds_the_line_of_a_key_of_the_root);
+    tcase_add_test(tests, finds_the_line_of_any_place);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

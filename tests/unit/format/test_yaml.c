@@ -95,7 +95,7 @@ static int there_and_back(void)
 
     k7i_buf_init(&buf, 1 << 20);
     k7i_buf_init(&again, 1 << 20);
-    code = k7i_yaml_to_json("k7.yaml", yaml, strlen(yaml), &buf, NULL);
+    code = k7i_yaml_to_json("k7.yaml", yaml, strlen(yaml), 1, &buf, NULL);
     if (code == 0)
         code = k7i_json_parse(buf.data, buf.len, &json, NULL);
     if (code == 0) {

@@ -280,28 +280,6 @@ END_TEST
 
 /* ---- credentials ---- */
 
-START_TEST(base64url_is_that_of_rfc_4648)
-{
-    static const char *const rows[][2] = { { "", "" },
-                                           { "f", "Zg==" },
-                                           { "fo", "Zm8=" },
-                                           { "foo", "Zm9v" },
-                                           { "foob", "Zm9vYg==" },
-                                           { "fooba", "Zm9vYmE=" },
-                                           { "foobar", "Zm9vYmFy" },
-                                           { "\xfb\xff\xfe", "-__-" } };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct k7i_buf text;
-
-        k7i_buf_init(&text, 100);
-        k7i_base64url(rows[i][0], strlen(rows[i][0]), &text);
-        ck_assert_str_eq(text.data, rows[i][1]);
-        k7i_buf_clear(&text);
-    }
-}
-END_TEST
-
 START_TEST(an_image_gets_its_registrys_credentials_only)
 {
     static const char text[] =
@@ -495,7 +473,6 @@ int main(void)
     tcase_add_test(tests, pull_lines_may_be_cut_anywhere);
     tcase_add_test(tests, a_pull_line_without_end_is_refused);
     tcase_add_test(tests, more_layers_than_there_is_room_for_do_no_harm);
-    tcase_add_test(tests, base64url_is_that_of_rfc_4648);
     tcase_add_test(tests, an_image_gets_its_registrys_credentials_only);
     tcase_add_test(tests, wrong_credentials_are_refused_and_not_shown);
     tcase_add_test(tests, times_of_engines_are_read);
