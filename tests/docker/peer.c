@@ -75,29 +75,6 @@ json_object *peer_call(const char *method, const char *path, const char *body, i
     return json;
 }
 
-json_object *peer_at(json_object *object, const char *path)
-{
-    char copy[256], *rest = copy, *key;
-
-    snprintf(copy, sizeof copy, "%s", path);
-    while (object && (key = strsep(&rest, "|")) != NULL)
-        if (!json_object_object_get_ex(object, key, &object))
-            return NULL;
-    return object;
-}
-
-const char *peer_text(json_object *object, const char *path)
-{
-    json_object *at = peer_at(object, path);
-
-    return at ? json_object_get_string(at) : "";
-}
-
-int64_t peer_int(json_object *object, const char *path)
-{
-    return json_object_get_int64(peer_at(object, path));
-}
-
 json_object *peer_inspect(const char *container)
 {
     char path[256];

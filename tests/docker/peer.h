@@ -2,15 +2,11 @@
 #ifndef DOCKER_PEER_H
 #define DOCKER_PEER_H
 
-#include <json-c/json.h>
+#include "../support/peer_json.h"
 
 void peer_open(const char *socket_path);
 /* One request; *ret_status (may be NULL) is the HTTP status. The answer as JSON, or NULL when it is empty or not JSON; json_object_put() it. */
 json_object *peer_call(const char *method, const char *path, const char *body, int *ret_status);
-/* "State.Status" of an object; NULL when there is no such thing. Borrowed. */
-json_object *peer_at(json_object *object, const char *path);
-const char *peer_text(json_object *object, const char *path); /* "" when there is none */
-int64_t peer_int(json_object *object, const char *path);
 
 json_object *peer_inspect(const char *container); /* fails the test when it is not there */
 /* Runs a shell command in a container; its output (both streams) in a static buffer, without white space at the end. *ret_exit may be NULL. */
