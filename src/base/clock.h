@@ -12,5 +12,7 @@ extern const struct k7i_clock k7i_clock_real;
 
 int64_t k7i_now_us(void);   /* monotonic microseconds, for durations in traces */
 int64_t k7i_now_unix(void); /* seconds since 1970 */
+/* "2026-11-22T03:34:51.5Z": seconds since 1970; -1: not a time, or the zero time */
+int64_t k7i_time_from_rfc3339(const char *text);
 
 #endif

@@ -2,6 +2,7 @@
  * communication off. It is addressed by its id: dockerd lets several networks of one name come into being at the same time. */
 #include "transport/docker/create.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 

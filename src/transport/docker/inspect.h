@@ -31,7 +31,6 @@ int k7i_container_to_sandbox(const struct k7i_container *container, int ready, k
 
 /* Copies an id if it is one: 0, or -1. */
 int k7i_container_keep_id(const char *id, char ret_id[K7I_CONTAINER_ID_SIZE]);
-int64_t k7i_time_from_rfc3339(const char *text); /* seconds since 1970; -1: not a time */
 
 extern const struct k7i_plan k7i_docker_get_plan;
 

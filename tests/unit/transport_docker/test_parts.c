@@ -1,4 +1,4 @@
-/* test_parts.c: the parts without an operation: log frames, the wrapper in real shells, pull progress, credentials, times, endpoints, and what is refused. */
+/* test_parts.c: the parts without an operation: log frames, the wrapper in real shells, pull progress, credentials, endpoints, and what is refused. */
 #include "fixture.h"
 
 #include "config/endpoint.h"
@@ -325,22 +325,6 @@ START_TEST(wrong_credentials_are_refused_and_not_shown)
 }
 END_TEST
 
-/* ---- times ---- */
-
-START_TEST(times_of_engines_are_read)
-{
-    ck_assert_int_eq(k7i_time_from_rfc3339("2026-11-22T03:34:51.42996234Z"), 1795318491);
-    ck_assert_int_eq(k7i_time_from_rfc3339("2026-11-22T03:34:51Z"), 1795318491);
-    ck_assert_int_eq(k7i_time_from_rfc3339("2026-11-22T05:04:51.5+01:30"), 1795318491);
-    ck_assert_int_eq(k7i_time_from_rfc3339("2026-11-21T22:34:51-05:00"), 1795318491);
-    ck_assert_int_eq(k7i_time_from_rfc3339("0001-01-01T00:00:00Z"), -1);
-    ck_assert_int_eq(k7i_time_from_rfc3339("2026-13-22T03:34:51Z"), -1);
-    ck_assert_int_eq(k7i_time_from_rfc3339("2026-11-22T03:34:51"), -1);
-    ck_assert_int_eq(k7i_time_from_rfc3339("yesterday"), -1);
-    ck_assert_int_eq(k7i_time_from_rfc3339(NULL), -1);
-}
-END_TEST
-
 /* ---- endpoints ---- */
 
 static const struct {
@@ -475,7 +459,6 @@ int main(void)
     tcase_add_test(tests, more_layers_than_there_is_room_for_do_no_harm);
     tcase_add_test(tests, an_image_gets_its_registrys_credentials_only);
     tcase_add_test(tests, wrong_credentials_are_refused_and_not_shown);
-    tcase_add_test(tests, times_of_engines_are_read);
     tcase_add_loop_test(tests, endpoints_are_read_or_refused, 0,
                         (int)(sizeof endpoints / sizeof endpoints[0]));
     tcase_add_test(tests, a_socket_path_may_not_be_longer_than_linux_allows);
