@@ -62,6 +62,9 @@ K7_API const char *k7_sandbox_get_image(const k7_sandbox *sandbox);
 /* K7's: "Pending", "Running", "Succeeded", "Failed", "Unknown", "No Pods", … */
 K7_API const char *k7_sandbox_get_status(const k7_sandbox *sandbox);
 K7_API const char *k7_sandbox_get_error_message(const k7_sandbox *sandbox); /* "" when there is none */
+/* What is wrong, in one word as the server names it: "CrashLoopBackOff", "ImagePullBackOff", "Unschedulable", "Paused", "Terminating", "OOMKilled", …; NULL when
+ * nothing is, or the server did not say. The error message says it in more words. */
+K7_API const char *k7_sandbox_get_reason(const k7_sandbox *sandbox);
 K7_API const char *k7_sandbox_get_node(const k7_sandbox *sandbox);
 K7_API const char *k7_sandbox_get_backend(const k7_sandbox *sandbox);
 K7_API const char *k7_sandbox_get_uid(const k7_sandbox *sandbox);

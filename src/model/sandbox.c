@@ -13,8 +13,9 @@
 static const char **text_at(struct k7i_sandbox_fields *fields, size_t i)
 {
     const char **const texts[] = { &fields->name,    &fields->namespace_,    &fields->image,
-                                   &fields->status,  &fields->error_message, &fields->node,
-                                   &fields->backend, &fields->uid,           &fields->age_text };
+                                   &fields->status,  &fields->error_message, &fields->reason,
+                                   &fields->node,    &fields->backend,       &fields->uid,
+                                   &fields->age_text };
 
     return i < sizeof texts / sizeof texts[0] ? texts[i] : NULL;
 }
@@ -136,6 +137,11 @@ const char *k7_sandbox_get_error_message(const k7_sandbox *sandbox)
     if (!sandbox)
         return NULL;
     return sandbox->parts.fields.error_message ? sandbox->parts.fields.error_message : "";
+}
+
+const char *k7_sandbox_get_reason(const k7_sandbox *sandbox)
+{
+    return sandbox ? sandbox->parts.fields.reason : NULL;
 }
 
 const char *k7_sandbox_get_node(const k7_sandbox *sandbox)

@@ -7,7 +7,7 @@
 
 /* What a sandbox is made from. Zero-initialise with K7I_SANDBOX_FIELDS, so that numbers start as unknown. Everything is copied. */
 struct k7i_sandbox_fields {
-    const char *name, *namespace_, *image, *status, *error_message, *node, *backend, *uid, *age_text;
+    const char *name, *namespace_, *image, *status, *error_message, *reason, *node, *backend, *uid, *age_text;
     int ready;            /* 1, 0, -1 unknown */
     int64_t restarts;     /* -1 unknown */
     int64_t created_unix; /* -1 unknown */

@@ -19,6 +19,7 @@ enum {
     AGE,
     IMAGE,
     ERROR_MESSAGE,
+    REASON,
     BACKEND,
     NODE,
     NODE_PORTS,
@@ -29,8 +30,8 @@ enum {
 };
 
 static const char *const member_names[MEMBERS] = {
-    "name",          "namespace", "status", "ready",      "restarts",  "age", "image",
-    "error_message", "backend",   "node",   "node_ports", "endpoints", "uid", "created_unix",
+    "name",   "namespace", "status", "ready",      "restarts",  "age", "image",        "error_message",
+    "reason", "backend",   "node",   "node_ports", "endpoints", "uid", "created_unix",
 };
 
 enum {
@@ -161,6 +162,8 @@ static int read_known(struct reading *reading, int member, const struct k7i_json
         return read_text(value, &fields->image);
     case ERROR_MESSAGE:
         return read_text(value, &fields->error_message);
+    case REASON: /* our gateway's */
+        return read_text(value, &fields->reason);
     case BACKEND:
         return read_text(value, &fields->backend);
     case NODE:
@@ -269,7 +272,7 @@ static int is_create_answer(const struct k7i_sandbox_parts *parts)
     const unsigned state = 1U << STATUS | 1U << READY | 1U << RESTARTS | 1U << AGE | 1U << ERROR_MESSAGE;
 
     return !fields->status && fields->ready < 0 && fields->restarts < 0 && !fields->age_text &&
-           !fields->error_message && !(parts->kept_mask & state);
+           !fields->error_message && !fields->reason && !(parts->kept_mask & state);
 }
 
 struct writing {
@@ -303,6 +306,7 @@ static void put_state(struct writing *writing, const struct k7i_sandbox_fields *
     put_text(writing, AGE, fields->age_text, "Unknown");
     put_text(writing, IMAGE, fields->image, "Unknown");
     put_text(writing, ERROR_MESSAGE, fields->error_message, "");
+    put_text(writing, REASON, fields->reason, NULL);
     put_text(writing, BACKEND, fields->backend, NULL);
     put_text(writing, NODE, fields->node, NULL);
     if (fields->has_node_ports && begin_member(writing, NODE_PORTS)) {

@@ -157,6 +157,8 @@ int k7i_container_to_sandbox(const struct k7i_container *container, int ready, k
     fields.image = container->image;
     fields.status = status_of(container);
     fields.error_message = why.data;
+    if (!k7i_container_is_running(container))
+        fields.reason = container->oom_killed ? "OOMKilled" : container->state;
     fields.uid = container->id;
     fields.ready = ready;
     fields.restarts = container->restarts;

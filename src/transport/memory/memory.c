@@ -236,6 +236,7 @@ int k7i_memory_describe(const struct k7i_memory_entry *entry, int64_t now_ms, k7
     k7i_sandbox_format_age((now_ms - entry->created_ms) / 1000, age, sizeof age);
     fields.ready = entry->gone_ms < 0 && now_ms >= entry->ready_ms;
     fields.status = entry->gone_ms >= 0 ? "Terminating" : fields.ready ? "Running" : "Pending";
+    fields.reason = entry->gone_ms >= 0 ? "Terminating" : fields.ready ? NULL : "ContainerCreating";
     fields.name = entry->name;
     fields.namespace_ = entry->namespace_;
     fields.image = entry->image;

@@ -20,7 +20,7 @@ static k7_sandbox *make(const char *name)
 START_TEST(copies_every_field)
 {
     char name[] = "n", namespace_[] = "ns", image[] = "i", status[] = "Running", message[] = "m",
-         node[] = "no", backend[] = "b", uid[] = "u", age[] = "0:00:01";
+         reason[] = "r", node[] = "no", backend[] = "b", uid[] = "u", age[] = "0:00:01";
     int32_t ports[] = { 30000, 30001 };
     const struct k7i_sandbox_fields fields = {
         .name = name,
@@ -28,6 +28,7 @@ START_TEST(copies_every_field)
         .image = image,
         .status = status,
         .error_message = message,
+        .reason = reason,
         .node = node,
         .backend = backend,
         .uid = uid,
@@ -49,6 +50,7 @@ START_TEST(copies_every_field)
     ck_assert_str_eq(k7_sandbox_get_image(sandbox), "i");
     ck_assert_str_eq(k7_sandbox_get_status(sandbox), "Running");
     ck_assert_str_eq(k7_sandbox_get_error_message(sandbox), "m");
+    ck_assert_str_eq(k7_sandbox_get_reason(sandbox), "r");
     ck_assert_str_eq(k7_sandbox_get_node(sandbox), "no");
     ck_assert_str_eq(k7_sandbox_get_backend(sandbox), "b");
     ck_assert_str_eq(k7_sandbox_get_uid(sandbox), "u");
@@ -70,6 +72,7 @@ START_TEST(tells_unknown_from_empty)
     ck_assert_ptr_null(k7_sandbox_get_namespace(sandbox));
     ck_assert_ptr_null(k7_sandbox_get_status(sandbox));
     ck_assert_str_eq(k7_sandbox_get_error_message(sandbox), "");
+    ck_assert_ptr_null(k7_sandbox_get_reason(sandbox));
     ck_assert_int_eq(k7_sandbox_is_ready(sandbox), -1);
     ck_assert_int_eq(k7_sandbox_get_restarts(sandbox), -1);
     ck_assert_int_eq(k7_sandbox_get_created_unix(sandbox), -1);
@@ -84,6 +87,7 @@ START_TEST(every_getter_takes_null)
 {
     ck_assert_ptr_null(k7_sandbox_get_name(NULL));
     ck_assert_ptr_null(k7_sandbox_get_error_message(NULL));
+    ck_assert_ptr_null(k7_sandbox_get_reason(NULL));
     ck_assert_int_eq(k7_sandbox_is_ready(NULL), -1);
     ck_assert_int_eq(k7_sandbox_get_restarts(NULL), -1);
     ck_assert_int_eq(k7_sandbox_node_port_at(NULL, 0), 0);

@@ -97,6 +97,8 @@ static const struct {
     { "{\"name\":\"a\",\"namespace\":\"n\"," STATE "}", NULL },
     { "{\"name\":\"a\",\"namespace\":\"n\"," STATE ",\"backend\":\"b\",\"node\":\"\",\"node_ports\":[]}",
       NULL },
+    { "{\"name\":\"a\",\"namespace\":\"n\"," STATE ",\"reason\":\"CrashLoopBackOff\",\"backend\":\"b\"}",
+      NULL },
     { "{\"name\":\"a\",\"namespace\":\"n\",\"image\":\"i\"}", NULL },
     { "{\"name\":\"a\",\"namespace\":\"n\",\"image\":\"i\",\"endpoints\":[{\"port\":80,\"node_port\":30080,\"url\":\"u\"}]}",
       NULL },
@@ -131,9 +133,10 @@ END_TEST
 START_TEST(what_has_another_type_is_not_said)
 {
     k7_sandbox *sandbox = must_read(
-        "{\"name\":\"a\",\"status\":7,\"restarts\":-1,\"node_ports\":[80,70000],\"uid\":\"u\",\"created_unix\":5}");
+        "{\"name\":\"a\",\"status\":7,\"restarts\":-1,\"reason\":[],\"node_ports\":[80,70000],\"uid\":\"u\",\"created_unix\":5}");
 
     ck_assert_ptr_null(k7_sandbox_get_status(sandbox));
+    ck_assert_ptr_null(k7_sandbox_get_reason(sandbox));
     ck_assert_int_eq(k7_sandbox_get_restarts(sandbox), -1);
     ck_assert_uint_eq(k7_sandbox_node_port_count(sandbox), 0);
     ck_assert_str_eq(k7_sandbox_get_uid(sandbox), "u");

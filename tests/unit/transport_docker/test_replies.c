@@ -251,6 +251,8 @@ START_TEST(inspections_become_sandboxes)
             ck_assert_str_eq(k7_sandbox_get_image(sandbox), "localhost/k7-busybox:1");
             ck_assert_str_eq(k7_sandbox_get_status(sandbox), rows[i].status);
             ck_assert_str_eq(k7_sandbox_get_error_message(sandbox), rows[i].words);
+            if (rows[i].verdict == K7I_DONE)
+                ck_assert_str_eq(k7_sandbox_get_reason(sandbox), "exited");
             ck_assert_int_eq(k7_sandbox_is_ready(sandbox), rows[i].ready);
             ck_assert_int_eq(k7_sandbox_get_restarts(sandbox), 0);
             ck_assert_int_gt(k7_sandbox_get_created_unix(sandbox), 1000000000);

@@ -261,6 +261,7 @@ static void await_status(k7_client *client, const char *status)
         k7_sandbox *sandbox = NULL;
         int found = k7_sandbox_get(client, NULL, "demo", NULL, &sandbox, NULL) == 0 &&
                     strcmp(k7_sandbox_get_status(sandbox), status) == 0;
+        ck_assert_int_eq(k7_sandbox_get_reason(sandbox) == NULL, k7_sandbox_is_ready(sandbox) != 0);
 
         k7_sandbox_unref(sandbox);
         if (found)
