@@ -9,10 +9,13 @@
 #include <pthread.h>
 
 /* Labels and annotations. All but the create-id are K7's own (K7 contract, sections 0.4 and 2). */
-#define K7I_KUBE_LABEL_APP          "app"
-#define K7I_KUBE_LABEL_RUNTIME      "runtime" /* "kata" */
-#define K7I_KUBE_LABEL_SANDBOX      "katakate.org/sandbox"
-#define K7I_KUBE_ANNOTATION_BACKEND "k7.katakate.org/backend"
+#define K7I_KUBE_LABEL_APP           "app"
+#define K7I_KUBE_LABEL_RUNTIME       "runtime"
+#define K7I_KUBE_RUNTIME             "kata" /* its value, and the default RuntimeClass */
+#define K7I_KUBE_LABEL_SANDBOX       "katakate.org/sandbox"
+#define K7I_KUBE_LABEL_TEMPLATE_HASH "pod-template-hash" /* Kubernetes' */
+#define K7I_KUBE_CONTAINER           "sandbox"           /* the name of K7's container */
+#define K7I_KUBE_ANNOTATION_BACKEND  "k7.katakate.org/backend"
 #define K7I_KUBE_ANNOTATION_CREATE_ID                                                                        \
     "k7.katakate.org/create-id" /* random, one per create: tells our own objects */
 #define K7I_KUBE_DEFAULT_BACKEND "kata-firecracker-devmapper"

@@ -49,6 +49,9 @@ struct k7i_pod {
 void k7i_deployment_read_json(const struct k7i_json_value *object, struct k7i_deployment *ret_deployment);
 void k7i_pod_read_json(const struct k7i_json_value *object, struct k7i_pod *ret_pod);
 
+/* Adds a container's restarts, when they can be true. For the readers. */
+void k7i_pod_add_restarts(struct k7i_pod *pod, int64_t count);
+
 /* K7's recognition rule (K7 contract, section 3), and that the labels name the Deployment itself: list, get and delete look at nothing else. */
 int k7i_deployment_is_sandbox(const struct k7i_deployment *deployment);
 /* The pod belongs to the Deployment: by label and by its ReplicaSet. */
