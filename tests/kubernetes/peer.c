@@ -60,7 +60,7 @@ static size_t collect(char *data, size_t size, size_t count, void *user)
     return answer->event ? 0 : len;
 }
 
-static struct curl_slist *authorization(void)
+struct curl_slist *peer_authorization(void)
 {
     char line[300], token[200] = "";
     FILE *file = fopen(getenv("K7_TEST_CLUSTER_TOKEN_FILE"), "r");
@@ -73,7 +73,7 @@ static struct curl_slist *authorization(void)
 
 static int call(const char *method, const char *path, const char *body, struct answer *answer)
 {
-    struct curl_slist *headers = curl_slist_append(authorization(), "Content-Type: application/json");
+    struct curl_slist *headers = curl_slist_append(peer_authorization(), "Content-Type: application/json");
     char url[2048];
     long status = 0;
 

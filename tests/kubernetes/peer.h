@@ -4,6 +4,7 @@
 
 #include "../support/peer_json.h"
 
+#include <curl/curl.h>
 #include <stddef.h>
 
 /* One request, as the administrator. *ret_status (may be NULL) is the HTTP status. The answer as JSON, or NULL when it is none; json_object_put() it. Any thread. */
@@ -14,6 +15,7 @@ json_object *peer_get(const char *path);
  * minutes. What is there already is shown first, as "ADDED". The event: {"type","object"}; json_object_put() it. */
 json_object *peer_await(const char *collection, int (*wanted)(json_object *event, const void *user),
                         const void *user);
+struct curl_slist *peer_authorization(void);             /* the administrator's header */
 int peer_is_any(json_object *event, const void *unused); /* wanted: whatever comes first */
 
 /* Runs kubectl in the test's namespace, with a time limit; the arguments are split by a shell. Its output (both streams) without white space at the end; valid for the
