@@ -59,8 +59,7 @@ void k7i_http_free(struct k7i_http *http)
         struct k7i_transfer *transfer = http->spare;
 
         http->spare = transfer->next;
-        curl_easy_cleanup(transfer->easy);
-        k7i_free(transfer);
+        k7i_transfer_drop(transfer);
     }
     curl_multi_cleanup(http->multi);
     k7i_sigpipe_restore(&sigpipe);

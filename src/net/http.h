@@ -71,21 +71,21 @@ struct k7i_transfer_user {
 };
 int k7i_transfer_new(struct k7i_http *http, struct k7i_transfer **ret_transfer, k7_error **err);
 void k7i_transfer_free(struct k7i_transfer *transfer); /* aborts */
+/* identity: what it authenticates with beside what the peer has; or NULL */
 int k7i_transfer_start(struct k7i_transfer *transfer, const struct k7i_peer *peer,
-                       const struct k7i_request *request, const char *traceparent,
-                       const struct k7i_transfer_user *user, k7_error **err);
+                       const struct k7i_request *request, struct k7i_identity *identity,
+                       const char *traceparent, const struct k7i_transfer_user *user, k7_error **err);
 void k7i_transfer_abort(struct k7i_transfer *transfer); /* at once; finished is not called */
 /* while it runs: something of the request was handed to the network */
 int k7i_transfer_is_sent(const struct k7i_transfer *transfer);
 
 /* After finished; code is not set by an abort: */
 struct k7i_outcome {
-    int code;            /* 0: an answer is there; else K7_ERR_* */
-    int sent;            /* 0: provably nothing of the request was handed to the network */
-    int certificate;     /* the failure is one of certificates: never repeated */
-    int aborted;         /* by chunk */
-    int reused;          /* on a warm connection */
-    int credential_used; /* a cached or fetched bearer token went with it: a 401 is worth one refresh */
+    int code;        /* 0: an answer is there; else K7_ERR_* */
+    int sent;        /* 0: provably nothing of the request was handed to the network */
+    int certificate; /* the failure is one of certificates: never repeated, unless they are others now */
+    int aborted;     /* by chunk */
+    int reused;      /* on a warm connection */
     int64_t duration_us;
 };
 const struct k7i_outcome *k7i_transfer_outcome(const struct k7i_transfer *transfer);
@@ -93,7 +93,8 @@ const struct k7i_outcome *k7i_transfer_outcome(const struct k7i_transfer *transf
 const struct k7i_response *k7i_transfer_response(const struct k7i_transfer *transfer);
 /* for code != 0: what failed, with host and port */
 const char *k7i_transfer_error_text(const struct k7i_transfer *transfer);
-void k7i_transfer_refuse_credential(struct k7i_transfer *transfer); /* the next start fetches a new token */
+/* after finished: 1: a file of certificates that the transfer went by has been replaced since */
+int k7i_transfer_is_outdated(struct k7i_transfer *transfer);
 
 /* The process-wide start of libcurl; K7_ERR_SYSTEM when it lacks something needed (thread-safe name look-up, TLS). */
 int k7i_http_global_init(k7_error **err);

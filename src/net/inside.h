@@ -8,9 +8,25 @@
 #include <pthread.h>
 #include <signal.h>
 
+enum { K7I_PEER_FILES = 3 };
+
+/* A file as it was when it was looked at last. */
+struct k7i_file_stamp {
+    uint64_t device, inode;
+    int64_t size, changed_s, changed_ns;
+};
+
 struct k7i_peer {
-    char *url, *unix_socket, *ca_file, *ca_pem, *client_cert_file, *client_key_file, *proxy, *user_agent;
-    char *secret_header; /* a secret */
+    char *url, *unix_socket, *ca_pem, *proxy, *user_agent;
+    char *
+        asked_url; /* what libcurl is told: with the name of the certificate in place of the host; NULL: url */
+    char *client_cert_pem, *client_key_pem, *secret_header; /* secrets */
+    struct curl_slist connect_to, *headers; /* headers: an array, linked; the last data is NULL */
+    int skip_verify;
+    char *files[K7I_PEER_FILES]; /* K7I_FILE_*, or NULL */
+    pthread_mutex_t files_mutex;
+    struct k7i_file_stamp stamps[K7I_PEER_FILES];
+    unsigned files_version; /* how often one of them was replaced */
     struct k7i_credential *credential;
     long connect_timeout_ms, max_idle_s; /* max_idle_s -1: libcurl's default */
     int forbid_reuse;                    /* no connection is kept */
@@ -21,6 +37,10 @@ struct k7i_peer {
     int64_t abandoned_until_ms[16]; /* look-ups given up: libcurl's threads that may still run; 0: free */
 };
 
+enum { K7I_FILE_CA, K7I_FILE_CERT, K7I_FILE_KEY }; /* in files */
+
+/* How often one of the peer's files was replaced, up to now. */
+unsigned k7i_peer_files_version(struct k7i_peer *peer);
 int k7i_peer_may_look_up(struct k7i_peer *peer); /* 0: too many abandoned look-ups are still running */
 void k7i_peer_abandon_look_up(struct k7i_peer *peer);
 
@@ -58,9 +78,9 @@ struct k7i_transfer {
     unsigned long long started_turn; /* of the multi handle: until the next one, libcurl has not begun */
     size_t body_sent;
     struct k7i_buf url, body, content_type, location;
-    char *authorization; /* a secret header line */
+    struct k7i_identity *identity; /* as long as the handle has its certificate, or a request runs with it */
+    unsigned files_version;
     char content_type_line[128], traceparent[80];
-    uint64_t generation, refused; /* of the credential */
     struct curl_slist lines[K7I_HEADER_LINES];
     size_t header_bytes;
     int headers_end;               /* the empty line after them has come */
@@ -74,6 +94,7 @@ struct k7i_transfer {
 };
 
 /* http.c → transfer.c → settings.c, outcome.c */
+void k7i_transfer_drop(struct k7i_transfer *transfer); /* with its handle; it does not run */
 void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result);
 int k7i_transfer_set_up(struct k7i_transfer *transfer, const char *traceparent, k7_error **err);
 void k7i_transfer_judge(struct k7i_transfer *transfer,

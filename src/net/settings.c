@@ -1,10 +1,9 @@
 /* settings.c: what an easy handle is told before a request: the template that every request of a peer shares, the method and body, the header lines. */
 #include "net/inside.h"
 
-#include "base/alloc.h"
 #include "base/error.h"
-#include "base/secret.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,8 +55,8 @@ static int set_headers(struct k7i_transfer *transfer, const char *traceparent, k
     }
     if (transfer->peer->secret_header)
         add_line(transfer, &used, transfer->peer->secret_header);
-    if (transfer->authorization)
-        add_line(transfer, &used, transfer->authorization);
+    if (transfer->identity && transfer->identity->authorization)
+        add_line(transfer, &used, transfer->identity->authorization);
     if (traceparent) {
         snprintf(transfer->traceparent, sizeof transfer->traceparent, "traceparent: %s", traceparent);
         add_line(transfer, &used, transfer->traceparent);
@@ -70,6 +69,7 @@ static int set_headers(struct k7i_transfer *transfer, const char *traceparent, k
     }
     if (!accept)
         add_line(transfer, &used, "Accept: application/json");
+    transfer->lines[used - 1].next = transfer->peer->headers;
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->lines);
     return 0;
 }
@@ -106,26 +106,66 @@ static CURLcode set_method(struct k7i_transfer *transfer)
     return result;
 }
 
-static CURLcode set_tls(CURL *easy, const struct k7i_peer *peer)
+/* libcurl keeps what it read from a CA file for a day, and connections and TLS sessions, by the paths: a file that was replaced has to have another path. So a
+ * further "./" or "/" stands before its name, for each digit of the number of changes. */
+static const char *spell(char *room, size_t size, const char *path, unsigned version)
 {
+    const char *name = strrchr(path, '/');
+    size_t len = name ? (size_t)(++name - path) : 2;
+
+    if (version == 0 || strlen(path) + 2 + 2 * 8 * sizeof version >= size)
+        return path;
+    memcpy(room, name ? path : "./", len);
+    for (; version > 0; version = (version - 1) / 2) {
+        if (version % 2)
+            room[len++] = '.';
+        room[len++] = '/';
+    }
+    memcpy(room + len, name ? name : path, strlen(name ? name : path) + 1);
+    return room;
+}
+
+static CURLcode set_pem(struct k7i_transfer *transfer, CURLoption file_option, int file,
+                        CURLoption blob_option, const char *pem)
+{
+    const char *path = transfer->peer->files[file];
+    char room[PATH_MAX];
+
+    if (pem) {
+        struct curl_blob blob = { (char *)pem, strlen(pem), CURL_BLOB_NOCOPY };
+
+        return curl_easy_setopt(transfer->easy, blob_option, &blob);
+    }
+    return path ? curl_easy_setopt(transfer->easy, file_option,
+                                   spell(room, sizeof room, path, transfer->files_version))
+                : CURLE_OK;
+}
+
+static CURLcode set_tls(struct k7i_transfer *transfer)
+{
+    const struct k7i_peer *peer = transfer->peer;
+    const struct k7i_identity *identity = transfer->identity;
+    CURL *easy = transfer->easy;
     CURLcode result = CURLE_OK;
 
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, peer->tls_version);
-    if (peer->ca_file) {
-        result = curl_easy_setopt(easy, CURLOPT_CAINFO, peer->ca_file);
-        curl_easy_setopt(easy, CURLOPT_CAPATH,
-                         NULL); /* else the system's folder is trusted beside the file */
-    } else if (peer->ca_pem) {
-        struct curl_blob blob = { peer->ca_pem, strlen(peer->ca_pem), CURL_BLOB_NOCOPY };
-
-        result = curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
-        curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    if (peer->skip_verify) {
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    } else if (peer->files[K7I_FILE_CA] || peer->ca_pem) {
+        result = set_pem(transfer, CURLOPT_CAINFO, K7I_FILE_CA, CURLOPT_CAINFO_BLOB, peer->ca_pem);
+        if (peer->ca_pem)
+            curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+        /* else the system's folder is trusted, too */
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
-    if (!result && peer->client_cert_file)
-        result = curl_easy_setopt(easy, CURLOPT_SSLCERT, peer->client_cert_file);
-    if (!result && peer->client_key_file)
-        result = curl_easy_setopt(easy, CURLOPT_SSLKEY, peer->client_key_file);
+    int own = identity && identity->cert_pem;
+    if (!result)
+        result = set_pem(transfer, CURLOPT_SSLCERT, K7I_FILE_CERT, CURLOPT_SSLCERT_BLOB,
+                         own ? identity->cert_pem : peer->client_cert_pem);
+    if (!result)
+        result = set_pem(transfer, CURLOPT_SSLKEY, K7I_FILE_KEY, CURLOPT_SSLKEY_BLOB,
+                         own ? identity->key_pem : peer->client_key_pem);
     return result;
 }
 
@@ -169,26 +209,9 @@ static CURLcode set_template(struct k7i_transfer *transfer)
         (peer->unix_socket &&
          (result = curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, peer->unix_socket)) != CURLE_OK))
         return result;
-    return set_tls(easy, peer);
-}
-
-static int authorize(struct k7i_transfer *transfer, k7_error **err)
-{
-    char *token;
-
-    transfer->outcome.credential_used = 0;
-    if (!transfer->peer->credential)
-        return 0;
-    transfer->generation = transfer->refused;
-    int code = k7i_credential_get(transfer->peer->credential, &transfer->generation, &token, err);
-    if (code)
-        return code;
-    transfer->authorization = k7i_sprintf("Authorization: Bearer %s", token);
-    k7i_secret_free(token);
-    if (!transfer->authorization)
-        return k7i_fail_memory(err);
-    transfer->outcome.credential_used = 1;
-    return 0;
+    if (peer->connect_to.data)
+        curl_easy_setopt(easy, CURLOPT_CONNECT_TO, &peer->connect_to); /* only noted */
+    return set_tls(transfer);
 }
 
 int k7i_transfer_set_up(struct k7i_transfer *transfer, const char *traceparent, k7_error **err)
@@ -205,12 +228,12 @@ int k7i_transfer_set_up(struct k7i_transfer *transfer, const char *traceparent, 
             "too many look-ups of the name in %s that were given up are still running: is the resolver down?",
             transfer->peer->url);
     k7i_buf_reset(&transfer->url);
-    k7i_buf_text(&transfer->url, transfer->peer->url);
+    k7i_buf_text(&transfer->url, transfer->peer->asked_url ? transfer->peer->asked_url : transfer->peer->url);
     k7i_buf_text(&transfer->url, transfer->request->target.data);
     if (transfer->url.failed)
         return transfer->url.failed == K7_ERR_LIMIT ? k7i_fail(err, K7_ERR_LIMIT, "the URL is too long")
                                                     : k7i_fail_memory(err);
-    if ((code = authorize(transfer, err)) != 0 || (code = set_headers(transfer, traceparent, err)) != 0)
+    if ((code = set_headers(transfer, traceparent, err)) != 0)
         return code;
     CURLcode result = transfer->plain_for ? CURLE_OK : set_template(transfer);
     if (result == CURLE_OK)

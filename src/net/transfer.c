@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/secret.h"
 
 #include <string.h>
 
@@ -29,7 +28,6 @@ int k7i_transfer_new(struct k7i_http *http, struct k7i_transfer **ret_transfer, 
         }
         transfer->http = http;
     }
-    transfer->generation = transfer->refused = 0;
     k7i_buf_init(&transfer->url, URL_LIMIT);
     k7i_buf_init(&transfer->body, 0);
     k7i_buf_init(&transfer->content_type, 0);
@@ -39,21 +37,15 @@ int k7i_transfer_new(struct k7i_http *http, struct k7i_transfer **ret_transfer, 
     return 0;
 }
 
-static void forget_secrets(struct k7i_transfer *transfer)
-{
-    k7i_secret_free(transfer->authorization);
-    transfer->authorization = NULL;
-    memset(transfer->lines, 0, sizeof transfer->lines);
-}
-
 /* Nothing of a request stays in the handle, nor its secrets with us. */
 static void forget_request(struct k7i_transfer *transfer)
 {
-    forget_secrets(transfer);
+    memset(transfer->lines, 0, sizeof transfer->lines);
     transfer->plain_for = NULL;
     if (transfer->is_set_up)
         curl_easy_reset(transfer->easy);
     transfer->is_set_up = 0;
+    transfer->identity = k7i_identity_unref(transfer->identity);
 }
 
 /* The settings of such a request are all in the template: nothing but the URL and the header lines differs from the next one of its kind. */
@@ -96,6 +88,13 @@ void k7i_transfer_abort(struct k7i_transfer *transfer)
     forget_request(transfer);
 }
 
+void k7i_transfer_drop(struct k7i_transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    k7i_identity_unref(transfer->identity);
+    k7i_free(transfer);
+}
+
 void k7i_transfer_free(struct k7i_transfer *transfer)
 {
     if (!transfer)
@@ -117,23 +116,29 @@ void k7i_transfer_free(struct k7i_transfer *transfer)
         http->spare_count++;
         return;
     }
-    curl_easy_cleanup(transfer->easy);
-    k7i_free(transfer);
+    k7i_transfer_drop(transfer);
 }
 
 int k7i_transfer_start(struct k7i_transfer *transfer, const struct k7i_peer *peer,
-                       const struct k7i_request *request, const char *traceparent,
-                       const struct k7i_transfer_user *user, k7_error **err)
+                       const struct k7i_request *request, struct k7i_identity *identity,
+                       const char *traceparent, const struct k7i_transfer_user *user, k7_error **err)
 {
-    transfer->peer = (struct k7i_peer *)peer; /* its look-up account is behind a mutex */
+    struct k7i_identity *before = transfer->identity;
+    transfer->peer = (struct k7i_peer *)peer; /* its accounts are behind mutexes */
     transfer->request = request;
     transfer->user = *user;
     transfer->outcome = (struct k7i_outcome){ 0 };
     transfer->curl_error[0] = '\0';
     transfer->started_us = k7i_now_us();
     k7i_response_reset(transfer);
-    if (transfer->plain_for != peer || !is_plain_read(request))
+    unsigned files_version = k7i_peer_files_version(transfer->peer);
+    if (transfer->plain_for != peer || !is_plain_read(request) || transfer->files_version != files_version ||
+        (before ? before->cert_pem : NULL) != (identity ? identity->cert_pem : NULL))
         forget_request(transfer);
+    else
+        k7i_identity_unref(before);
+    transfer->identity = k7i_identity_ref(identity);
+    transfer->files_version = files_version;
     transfer->is_set_up = 1;
     int code = k7i_transfer_set_up(transfer, traceparent, err);
     if (code) {
@@ -175,7 +180,7 @@ void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result)
     response->location = transfer->location.len ? transfer->location.data : NULL;
     if (result == CURLE_OK && is_plain_read(transfer->request)) {
         transfer->plain_for = transfer->peer;
-        forget_secrets(transfer);
+        memset(transfer->lines, 0, sizeof transfer->lines);
     } else {
         forget_request(transfer);
     }
@@ -197,7 +202,7 @@ const char *k7i_transfer_error_text(const struct k7i_transfer *transfer)
     return transfer->error_text.len ? transfer->error_text.data : "the transfer failed";
 }
 
-void k7i_transfer_refuse_credential(struct k7i_transfer *transfer)
+int k7i_transfer_is_outdated(struct k7i_transfer *transfer)
 {
-    transfer->refused = transfer->generation;
+    return k7i_peer_files_version(transfer->peer) != transfer->files_version;
 }

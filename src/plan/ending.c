@@ -78,6 +78,7 @@ void k7i_run_finish(struct k7i_op_run *run)
     run->mode = K7I_MODE_OVER;
     k7i_transfer_free(run->transfer);
     run->transfer = NULL;
+    run->identity = k7i_identity_unref(run->identity);
     k7i_waker_detach(run->waker);
     run->waker = NULL;
     if (op->error) {

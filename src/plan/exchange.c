@@ -96,9 +96,20 @@ static int retry(struct k7i_op_run *run, enum k7i_effect effect, int64_t asked_m
 
     if (repeat == K7I_REPEAT_NEVER || (repeat == K7I_REPEAT_UNSENT && effect != K7I_EFFECT_NONE))
         return 0;
-    if (run->attempt >= run->settings.attempts || !k7i_run_has_time(run, ms))
+    if ((run->attempt >= run->settings.attempts && !run->active->is_patient) || !k7i_run_has_time(run, ms))
         return 0;
     k7i_run_wait_ms(run, K7I_FOR_RETRY, ms);
+    return 1;
+}
+
+/* 1: once more, with another credential: that is not another try. */
+static int refresh(struct k7i_op_run *run)
+{
+    if (run->refreshed || (!run->identity && !k7i_transfer_is_outdated(run->transfer)))
+        return 0;
+    run->refused = run->identity ? run->identity->generation : run->refused;
+    run->refreshed = 1;
+    run->attempt--;
     return 1;
 }
 
@@ -122,6 +133,10 @@ static void lost(struct k7i_op_run *run, const struct k7i_outcome *outcome)
                                      run->request.repeat == K7I_REPEAT_SAFE && !run->active->harmless);
         run->lost_unsafe |= run->request.repeat != K7I_REPEAT_SAFE;
     }
+    if (outcome->certificate && !outcome->sent && k7i_transfer_is_outdated(run->transfer) && refresh(run)) {
+        k7i_run_send(run);
+        return;
+    }
     if (may_pass && retry(run, handed_over, -1))
         return;
     if (outcome->code == K7_ERR_NO_MEMORY)
@@ -132,17 +147,13 @@ static void lost(struct k7i_op_run *run, const struct k7i_outcome *outcome)
     k7i_run_give_verdict(run, K7I_FAIL);
 }
 
-static void answered(struct k7i_op_run *run, const struct k7i_outcome *outcome,
-                     const struct k7i_response *response)
+static void answered(struct k7i_op_run *run, const struct k7i_response *response)
 {
     const struct k7i_step *step = k7i_run_step(run);
     enum k7i_effect effect = effect_of(response);
     enum k7i_verdict verdict;
 
-    if (response->status == 401 && outcome->credential_used && !run->refreshed) {
-        run->refreshed = 1;
-        run->attempt--; /* another credential, not another try */
-        k7i_transfer_refuse_credential(run->transfer);
+    if (response->status == 401 && refresh(run)) {
         k7i_run_send(run);
         return;
     }
@@ -201,7 +212,7 @@ static void on_finished(void *user)
     } else if (outcome->code) {
         lost(run, outcome);
     } else {
-        answered(run, outcome, response);
+        answered(run, response);
     }
 }
 
@@ -221,10 +232,16 @@ void k7i_run_send(struct k7i_op_run *run)
     k7_error *error = NULL;
 
     run->attempt++;
-    if (!run->transfer && k7i_transfer_new(k7i_loop_http(run->loop), &run->transfer, &error) != 0)
+    struct k7i_credential *credential = k7i_peer_credential(run->op->peer);
+    const struct k7i_program *program;
+    run->identity = k7i_identity_unref(run->identity);
+    if (credential && k7i_credential_get(credential, run->refused, &(struct k7i_credential_waiter){ 0 },
+                                         &run->identity, &program, &error) != 0)
         ; /* error is set */
-    else if (k7i_transfer_start(run->transfer, run->op->peer, &run->request, call ? call->traceparent : NULL,
-                                &user, &error) == 0)
+    else if (!run->transfer && k7i_transfer_new(k7i_loop_http(run->loop), &run->transfer, &error) != 0)
+        ; /* error is set */
+    else if (k7i_transfer_start(run->transfer, run->op->peer, &run->request, run->identity,
+                                call ? call->traceparent : NULL, &user, &error) == 0)
         run->waiting = K7I_FOR_TRANSFER;
     if (error) {
         k7i_op_fail_with(run->op, error);

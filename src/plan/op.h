@@ -46,6 +46,9 @@ struct k7i_step {
         undo; /* takes it back; run only when the effect is DONE or settled as ours. A 404 counts as undone */
     /* with undo: names what is left ("container k7_default_demo (id …)") */
     void (*leftover)(const struct k7i_op *op, struct k7i_buf *text);
+    /* what it waits for ("0/1 nodes are available: …"): added to the error when the deadline or a cancel ends the call in this step */
+    void (*waiting_for)(const struct k7i_op *op, struct k7i_buf *text);
+    int is_patient; /* it waits for something: as long as there is time, its request is repeated, however often it is lost */
     int await_answer; /* with undo: when the call ends while this request is under way, its answer is awaited, within the
                        * clean-up time: a look right afterwards could come before the server has acted */
     int begins_anyway; /* also when the call was cancelled or ran out of time since the step before: begin decides */

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+enum { WHY_LIMIT = 2048 };
+
 void k7i_run_schedule(struct k7i_op_run *run)
 {
     run->waiting = K7I_FOR_NOTHING;
@@ -255,17 +257,25 @@ void k7i_run_forked(struct k7i_op_run *run)
 
 static void say_why(struct k7i_op_run *run, int cancelled)
 {
-    char text[200];
+    const struct k7i_step *step = k7i_run_step(run);
+    k7_error *error = NULL;
+    struct k7i_buf why;
 
+    k7i_buf_init(&why, WHY_LIMIT);
+    if (step->waiting_for && run->active == step)
+        step->waiting_for(run->op, &why); /* what there is no room for is left out */
+    const char *colon = why.len > 0 ? ": " : "";
     if (cancelled)
-        snprintf(text, sizeof text, "the call was cancelled at the step \"%s\"", k7i_run_step(run)->name);
+        k7i_fail(&error, K7_ERR_CANCELLED, "the call was cancelled at the step \"%s\"%s%s", step->name, colon,
+                 why.data);
     else
-        snprintf(text, sizeof text, "the deadline of %lld ms passed at the step \"%s\"",
-                 (long long)run->settings.timeout_ms, k7i_run_step(run)->name);
+        k7i_fail(&error, K7_ERR_TIMEOUT, "the deadline of %lld ms passed at the step \"%s\"%s%s",
+                 (long long)run->settings.timeout_ms, step->name, colon, why.data);
+    k7i_buf_clear(&why);
     /* In SETTLE, the error that led there is the first one, but the caller asked to stop: that is what ended the call. */
     if (run->mode == K7I_MODE_SETTLE)
         run->op->error = k7_error_unref(run->op->error);
-    fail_code(run, cancelled ? K7_ERR_CANCELLED : K7_ERR_TIMEOUT, text);
+    k7i_op_fail_with(run->op, error);
 }
 
 /* 1: the call was ended. */

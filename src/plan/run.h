@@ -40,8 +40,10 @@ struct k7i_op_run {
     char **leftover_list;  /* K7I_STEPS_MAX places, kept ready like */
     k7_error *spare_error; /* this one, so that lack of memory cannot hide what is left */
     const char *failed_step;
-    int attempt, settle_attempt; /* of the request in work; of the step, while it is being settled */
-    int refreshed, entered;      /* after a 401; progress was told of this step */
+    int attempt, settle_attempt;   /* of the request in work; of the step, while it is being settled */
+    int refreshed, entered;        /* after a 401; progress was told of this step */
+    struct k7i_identity *identity; /* that the request goes out with */
+    uint64_t refused;              /* the generation of the one that was refused with 401 */
     int lost_reading,
         lost_unsafe; /* an answer was lost, of a request that only reads or may be repeated / of any other */
     int64_t pause_ms;

@@ -76,7 +76,7 @@ struct token_source {
     struct k7i_rest *rest;
 };
 
-static int fetch_token(void *user, char **ret_token, int64_t *ret_expires_unix, k7_error **err)
+static int fetch_token(void *user, struct k7i_identity *identity, k7_error **err)
 {
     struct token_source *source = user;
     struct k7i_token_provider provider = k7i_config_token_provider(source->config);
@@ -91,8 +91,8 @@ static int fetch_token(void *user, char **ret_token, int64_t *ret_expires_unix, 
         code = k7i_fail(err, K7_ERR_CREDENTIAL, "the token provider gave no token");
     if (code == 0) {
         k7i_rest_server_keep_secret(&source->rest->server, token.text);
-        *ret_token = token.text;
-        *ret_expires_unix = token.expires_unix;
+        identity->token = token.text;
+        identity->expires_unix = token.expires_unix;
         token.text = NULL;
     }
     k7i_token_clear(&token);

@@ -14,7 +14,7 @@ struct source {
     int64_t lifetime_s; /* -1: unknown */
 };
 
-static int fetch(void *user, char **ret_token, int64_t *ret_expires_unix, k7_error **err)
+static int fetch(void *user, struct k7i_identity *identity, k7_error **err)
 {
     struct source *source = user;
     char text[32];
@@ -22,8 +22,8 @@ static int fetch(void *user, char **ret_token, int64_t *ret_expires_unix, k7_err
     if (source->fail)
         return k7i_fail(err, K7_ERR_CREDENTIAL, "no token");
     snprintf(text, sizeof text, "token-%d", ++source->fetched);
-    *ret_token = k7i_secret_dup(text);
-    *ret_expires_unix = source->lifetime_s < 0 ? -1 : k7i_now_unix() + source->lifetime_s;
+    identity->token = k7i_secret_dup(text);
+    identity->expires_unix = source->lifetime_s < 0 ? -1 : k7i_now_unix() + source->lifetime_s;
     return 0;
 }
 
@@ -34,20 +34,31 @@ static void count_free(void *user)
 
 static struct k7i_credential *new_credential(struct source *source)
 {
-    struct k7i_credential_source description = { fetch, source, count_free };
+    struct k7i_credential_source description = { .fetch = fetch, .user = source, .free_user = count_free };
     struct k7i_credential *credential;
 
     ck_assert_int_eq(k7i_credential_new(&description, &credential, NULL), 0);
     return credential;
 }
 
+static int get(struct k7i_credential *credential, uint64_t refused, struct k7i_identity **ret_identity,
+               k7_error **err)
+{
+    struct k7i_credential_waiter waiter = { 0 };
+    const struct k7i_program *program;
+
+    return k7i_credential_get(credential, refused, &waiter, ret_identity, &program, err);
+}
+
+/* generation: in: the refused one; out: that of what was got */
 static void expect(struct k7i_credential *credential, uint64_t *generation, const char *token)
 {
-    char *got;
+    struct k7i_identity *identity;
 
-    ck_assert_int_eq(k7i_credential_get(credential, generation, &got, NULL), 0);
-    ck_assert_str_eq(got, token);
-    k7i_secret_free(got);
+    ck_assert_int_eq(get(credential, *generation, &identity, NULL), 0);
+    ck_assert_str_eq(identity->token, token);
+    *generation = identity->generation;
+    k7i_identity_unref(identity);
 }
 
 START_TEST(a_token_is_kept_until_it_expires)
@@ -97,10 +108,10 @@ START_TEST(a_failure_is_told_and_the_next_call_tries_again)
     struct k7i_credential *credential = new_credential(&source);
     uint64_t generation = 0;
     k7_error *error = NULL;
-    char *token;
+    struct k7i_identity *identity;
 
-    ck_assert_int_eq(k7i_credential_get(credential, &generation, &token, &error), K7_ERR_CREDENTIAL);
-    ck_assert_ptr_null(token);
+    ck_assert_int_eq(get(credential, 0, &identity, &error), K7_ERR_CREDENTIAL);
+    ck_assert_ptr_null(identity);
     k7_error_unref(error);
     source.fail = 0;
     expect(credential, &generation, "token-1");
@@ -110,11 +121,10 @@ END_TEST
 
 static void *get_once(void *credential)
 {
-    uint64_t generation = 0;
-    char *token;
+    struct k7i_identity *identity;
 
-    ck_assert_int_eq(k7i_credential_get(credential, &generation, &token, NULL), 0);
-    k7i_secret_free(token);
+    ck_assert_int_eq(get(credential, 0, &identity, NULL), 0);
+    k7i_identity_unref(identity);
     return NULL;
 }
 
