@@ -216,11 +216,33 @@ static void on_finished(void *user)
     }
 }
 
+/* The timer is not set anew for each piece: when it is due too early, it is set to the right time. */
+static void listen(struct k7i_op_run *run)
+{
+    run->wake_at_ms = run->silence_ms > 0 ? k7i_loop_now_ms(run->loop) + run->silence_ms : INT64_MAX;
+}
+
+void k7i_run_hear_silence(struct k7i_op_run *run)
+{
+    enum k7i_verdict verdict = run->active->chunk(run->op, NULL, 0);
+
+    if (verdict == K7I_MORE) {
+        listen(run);
+        k7i_run_update_timer(run);
+        return;
+    }
+    set_effect(run, K7I_EFFECT_UNKNOWN);
+    k7i_run_abort_transfer(run, K7_ERR_TIMEOUT);
+    run->waiting = K7I_FOR_NOTHING;
+    k7i_run_give_verdict(run, verdict);
+}
+
 static int on_chunk(void *user, int status, const void *data, size_t len)
 {
     struct k7i_op_run *run = user;
 
     (void)status; /* only 2xx comes here */
+    listen(run);
     run->chunk_verdict = run->active->chunk(run->op, data, len);
     return run->chunk_verdict != K7I_MORE;
 }
@@ -232,6 +254,7 @@ void k7i_run_send(struct k7i_op_run *run)
     k7_error *error = NULL;
 
     run->attempt++;
+    listen(run);
     struct k7i_credential *credential = k7i_peer_credential(run->op->peer);
     const struct k7i_program *program;
     run->identity = k7i_identity_unref(run->identity);

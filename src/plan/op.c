@@ -124,6 +124,11 @@ enum k7i_verdict k7i_op_pause(struct k7i_op *op, int64_t ms)
     return K7I_AGAIN;
 }
 
+void k7i_op_listen(struct k7i_op *op, int64_t silence_ms)
+{
+    op->run->silence_ms = silence_ms;
+}
+
 /* Settling and undoing have no effect of their own. */
 static int is_own_step(const struct k7i_op *op)
 {

@@ -32,8 +32,8 @@ enum k7i_effect { K7I_EFFECT_NONE, K7I_EFFECT_DONE, K7I_EFFECT_UNKNOWN };
 struct k7i_step {
     const char *name; /* appears in errors, progress, traces */
     enum k7i_verdict (*begin)(struct k7i_op *op, struct k7i_request *request);
-    enum k7i_verdict (*chunk)(struct k7i_op *op, const void *data,
-                              size_t len); /* 2xx bodies; NULL: collect up to the limit */
+    /* 2xx bodies as they come; no function: collect up to the limit. A body that was lost is begun anew with `begin`. data NULL: see k7i_op_listen() */
+    enum k7i_verdict (*chunk)(struct k7i_op *op, const void *data, size_t len);
     /* also for every non-2xx status that is not repeated */
     enum k7i_verdict (*reply)(struct k7i_op *op, const struct k7i_response *response);
     enum k7i_verdict (*child)(struct k7i_op *op, size_t i,
@@ -111,6 +111,8 @@ enum k7i_verdict k7i_op_fail_memory(struct k7i_op *op);                /* K7I_FA
 enum k7i_verdict k7i_op_fail_with(struct k7i_op *op, k7_error *error); /* takes the error; K7I_FAIL */
 enum k7i_verdict k7i_op_sleep(struct k7i_op *op, int64_t ms);          /* K7I_SLEEP */
 enum k7i_verdict k7i_op_pause(struct k7i_op *op, int64_t ms);          /* K7I_AGAIN, after so long */
+/* in begin of a step with chunk: chunk is called with NULL whenever nothing has come for so long. MORE: go on waiting; else the stream is given up */
+void k7i_op_listen(struct k7i_op *op, int64_t silence_ms);
 void k7i_op_refused(struct k7i_op *op); /* in reply: whatever the status says, the request had no effect */
 /* in chunk or reply: it had. In begin, before SKIP, WAIT or DONE: this step works without a request, and did */
 void k7i_op_took_effect(struct k7i_op *op);

@@ -35,7 +35,9 @@ void k7i_run_update_timer(struct k7i_op_run *run)
 {
     int64_t due = run->mode == K7I_MODE_OVER ? INT64_MAX : run->deadline_ms;
 
-    if (run->mode != K7I_MODE_OVER && (run->waiting == K7I_FOR_RETRY || run->waiting == K7I_FOR_CLOCK) &&
+    if (run->mode != K7I_MODE_OVER &&
+        (run->waiting == K7I_FOR_RETRY || run->waiting == K7I_FOR_CLOCK ||
+         run->waiting == K7I_FOR_TRANSFER) &&
         run->wake_at_ms < due)
         due = run->wake_at_ms;
     k7i_loop_set_timer(run->loop, run, due);
@@ -206,7 +208,7 @@ static void begin(struct k7i_op_run *run)
         return;
     }
     k7i_request_reset(&run->request);
-    run->pause_ms = 0;
+    run->pause_ms = run->silence_ms = 0;
     enum k7i_verdict verdict = K7I_FAIL;
     if (run->mode == K7I_MODE_FORWARD && run->active->undo && k7i_run_keep_room_for_leftovers(run) != 0)
         k7i_op_fail_memory(run->op);
@@ -330,8 +332,16 @@ void k7i_run_go(struct k7i_op_run *run)
             k7i_run_update_timer(run);
         break;
     case K7I_FOR_RETRY:
-        if (due)
+        if (!due)
+            k7i_run_update_timer(run);
+        else if (run->active->chunk) /* it may have kept some of the stream that was lost */
+            begin(run);
+        else
             k7i_run_send(run);
+        break;
+    case K7I_FOR_TRANSFER:
+        if (due)
+            k7i_run_hear_silence(run);
         else
             k7i_run_update_timer(run);
         break;
@@ -341,7 +351,6 @@ void k7i_run_go(struct k7i_op_run *run)
         else
             k7i_run_update_timer(run);
         break;
-    case K7I_FOR_TRANSFER:
     case K7I_FOR_CHILDREN:
         k7i_run_update_timer(run);
         break;

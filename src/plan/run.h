@@ -46,7 +46,7 @@ struct k7i_op_run {
     uint64_t refused;              /* the generation of the one that was refused with 401 */
     int lost_reading,
         lost_unsafe; /* an answer was lost, of a request that only reads or may be repeated / of any other */
-    int64_t pause_ms;
+    int64_t pause_ms, silence_ms; /* silence_ms: of a stream, before its step hears of it; 0: it does not */
     int64_t deadline_ms, wake_at_ms; /* the loop's clock; INT64_MAX: none */
     int awaiting;                    /* in ROLLBACK: the answer to the step's own request is still to come */
     int stop_level; /* set by the parent or the interrupt callback: counts like triggers of the cancel token */
@@ -110,6 +110,7 @@ int k7i_run_choose_undo(struct k7i_op_run *run);
 int k7i_request_only_reads(const struct k7i_request *request);
 void k7i_run_new_request(struct k7i_op_run *run); /* the next request starts with its first attempt */
 void k7i_run_send(struct k7i_op_run *run);
+void k7i_run_hear_silence(struct k7i_op_run *run);             /* nothing has come for silence_ms */
 void k7i_run_abort_transfer(struct k7i_op_run *run, int code); /* code: why, for the trace */
 int64_t k7i_run_back_off_ms(const struct k7i_op_run *run);
 int k7i_run_has_time(const struct k7i_op_run *run, int64_t ms);

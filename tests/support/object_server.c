@@ -114,7 +114,7 @@ static int answer_one(struct object_server *server, int fd)
         fault = FAULT_NONE;
     }
     carried = fault == FAULT_NONE || fault == FAULT_500_AFTER || fault == FAULT_CUT_AFTER ||
-              fault == FAULT_HANG_AFTER;
+              fault == FAULT_HANG_AFTER || fault == FAULT_HALF_CUT || fault == FAULT_HALF_HANG;
     if (carried)
         status = carry_out(server, method, name, body, answer, sizeof answer);
     pthread_cond_broadcast(&server->changed);
@@ -127,16 +127,23 @@ static int answer_one(struct object_server *server, int fd)
     pthread_mutex_unlock(&server->mutex);
     if (fault == FAULT_CUT_BEFORE || fault == FAULT_CUT_AFTER)
         return -1;
-    if (fault != FAULT_NONE)
+    int half = fault == FAULT_HALF_CUT || fault == FAULT_HALF_HANG;
+    if (fault != FAULT_NONE && !half)
         status = fault == FAULT_REFUSE      ? 403
                  : fault == FAULT_429       ? 429
                  : fault == FAULT_503_ASKED ? 503
                                             : 500;
-    if (fault != FAULT_NONE)
+    if (fault != FAULT_NONE && !half)
         snprintf(answer, sizeof answer, "{}");
     int len = snprintf(out, sizeof out,
                        "HTTP/1.1 %d X\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n%s",
                        status, fault == FAULT_503_ASKED ? "Retry-After: 0\r\n" : "", strlen(answer), answer);
+    if (half) {
+        send(fd, out, (size_t)len - (strlen(answer) + 1) / 2, MSG_NOSIGNAL);
+        if (fault == FAULT_HALF_HANG)
+            recv(fd, text, 1, 0); /* until the client gives up */
+        return -1;
+    }
     return send(fd, out, (size_t)len, MSG_NOSIGNAL) == len ? 0 : -1;
 }
 

@@ -15,6 +15,8 @@ enum fault {
     FAULT_HANG_BEFORE, /* never answered, not carried out */
     FAULT_HANG_AFTER,  /* the same, carried out */
     FAULT_LATE, /* carried out and answered after object_server_let_go(), whether the client is still there or not */
+    FAULT_HALF_CUT,  /* carried out; half of the body, then the connection is closed */
+    FAULT_HALF_HANG, /* the same, but then nothing more comes */
     FAULT_COUNT
 };
 

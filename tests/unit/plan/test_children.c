@@ -1,5 +1,5 @@
-/* test_children.c: a step that runs other operations: each joined once, a few at a time, also when the call is cancelled or out of time; streams that a step
- * ends early; completion from another thread. */
+/* test_children.c: a step that runs other operations: each joined once, a few at a time, also when the call is cancelled or out of time;
+ * completion from another thread. */
 #include "plan/loop.h"
 #include "plan/op.h"
 #include "support/object_server.h"
@@ -215,68 +215,6 @@ START_TEST(the_deadline_ends_the_children)
 }
 END_TEST
 
-/* A step that has seen enough of a stream ends it */
-
-struct stream {
-    size_t seen;
-    enum k7i_verdict answer;
-};
-
-static enum k7i_verdict stream_begin(struct k7i_op *op, struct k7i_request *request)
-{
-    (void)op;
-    k7i_buf_text(&request->target, "/stream");
-    return K7I_SEND;
-}
-
-static enum k7i_verdict stream_chunk(struct k7i_op *op, const void *data, size_t len)
-{
-    struct stream *stream = op->state;
-
-    (void)data;
-    stream->seen += len;
-    if (stream->answer == K7I_FAIL)
-        return k7i_op_fail(op, K7_ERR_IMAGE_PULL, "the stream says so");
-    return stream->answer;
-}
-
-static const struct k7i_step stream_step = { .name = "stream", .begin = stream_begin, .chunk = stream_chunk };
-static const struct k7i_step *const stream_steps[] = { &stream_step };
-static const struct k7i_plan stream_plan = {
-    .operation = "logs", .steps = stream_steps, .step_count = 1, .state_size = sizeof(struct stream)
-};
-
-START_TEST(a_step_can_read_or_end_a_stream)
-{
-    static const enum k7i_verdict answers[] = { K7I_MORE, K7I_NEXT, K7I_DONE, K7I_FAIL };
-    struct k7i_op *op;
-
-    object_server_put(server, "stream", "twelve bytes");
-    ck_assert_int_eq(k7i_op_new(&stream_plan, NULL, &op, NULL), 0);
-    op->peer = peer;
-    ((struct stream *)op->state)->answer = answers[_i];
-    ck_assert_int_eq(k7i_op_run_blocking(op, loop, &patient, NULL), 0);
-    ck_assert_int_eq(k7_error_get_code(op->error), answers[_i] == K7I_FAIL ? K7_ERR_IMAGE_PULL : 0);
-    ck_assert_uint_eq(((struct stream *)op->state)->seen, 12);
-    k7i_op_free(op);
-}
-END_TEST
-
-START_TEST(a_status_that_is_no_success_does_not_reach_the_stream)
-{
-    struct k7i_op *op;
-
-    ck_assert_int_eq(k7i_op_new(&stream_plan, NULL, &op, NULL), 0);
-    op->peer = peer;
-    ((struct stream *)op->state)->answer = K7I_MORE;
-    ck_assert_int_eq(k7i_op_run_blocking(op, loop, &patient, NULL), 0);
-    ck_assert_int_eq(k7_error_get_http_status(op->error), 404);
-    ck_assert_int_eq(k7_error_get_outcome(op->error), K7_OUTCOME_REJECTED);
-    ck_assert_uint_eq(((struct stream *)op->state)->seen, 0);
-    k7i_op_free(op);
-}
-END_TEST
-
 /* Completion from another thread */
 
 static pthread_t completer;
@@ -338,15 +276,13 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("plan/children");
-    TCase *tests = tcase_create("children, streams, wakers");
+    TCase *tests = tcase_create("children, wakers");
 
     tcase_add_checked_fixture(tests, open_all, close_all);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, every_child_is_joined_once_and_few_run_at_once);
     tcase_add_loop_test(tests, cancel_ends_the_children_and_takes_back_what_was_lost, 0, 2);
     tcase_add_test(tests, the_deadline_ends_the_children);
-    tcase_add_loop_test(tests, a_step_can_read_or_end_a_stream, 0, 4);
-    tcase_add_test(tests, a_status_that_is_no_success_does_not_reach_the_stream);
     tcase_add_test(tests, another_thread_completes_a_waiting_step);
     tcase_add_test(tests, waking_after_the_end_does_nothing);
     suite_add_tcase(suite, tests);
