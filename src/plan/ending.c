@@ -51,6 +51,7 @@ static void describe_leftovers(struct k7i_op_run *run)
         if (!run->is_left[i])
             continue;
         k7i_buf_reset(text);
+        run->active = step;
         if (step->leftover)
             step->leftover(op, text);
         if (text->failed || text->len == 0) {

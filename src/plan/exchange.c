@@ -88,6 +88,12 @@ static enum k7i_effect effect_of(const struct k7i_response *response)
     return K7I_EFFECT_UNKNOWN;
 }
 
+/* A look at what a lost request did is a read like others while there is something else to do: to fail. */
+static int is_patient(const struct k7i_op_run *run)
+{
+    return run->active->is_patient && (run->mode == K7I_MODE_ROLLBACK || run->active == k7i_run_step(run));
+}
+
 /* 1: the same request goes out again after a while. */
 static int retry(struct k7i_op_run *run, enum k7i_effect effect, int64_t asked_ms)
 {
@@ -96,7 +102,7 @@ static int retry(struct k7i_op_run *run, enum k7i_effect effect, int64_t asked_m
 
     if (repeat == K7I_REPEAT_NEVER || (repeat == K7I_REPEAT_UNSENT && effect != K7I_EFFECT_NONE))
         return 0;
-    if ((run->attempt >= run->settings.attempts && !run->active->is_patient) || !k7i_run_has_time(run, ms))
+    if ((run->attempt >= run->settings.attempts && !is_patient(run)) || !k7i_run_has_time(run, ms))
         return 0;
     k7i_run_wait_ms(run, K7I_FOR_RETRY, ms);
     return 1;
@@ -162,8 +168,7 @@ static void answered(struct k7i_op_run *run, const struct k7i_response *response
         run->lost_reading = 0; /* an earlier attempt's */
     if ((response->status == 429 || response->status == 503) && retry(run, effect, response->retry_after_ms))
         return;
-    if (run->active == step->undo && run->active != step &&
-        (response->status == 404 || !run->active->reply)) {
+    if (run->active == step->undo && !run->active->reply) {
         verdict = response->status == 404 || effect == K7I_EFFECT_DONE ? K7I_NEXT : K7I_FAIL;
     } else if (run->active->reply) {
         verdict = run->active->reply(run->op, response);
@@ -243,6 +248,8 @@ static int on_chunk(void *user, int status, const void *data, size_t len)
 
     (void)status; /* only 2xx comes here */
     listen(run);
+    if (run->active->is_patient)
+        run->attempt = 1; /* what comes is a success: a later loss begins a new count */
     run->chunk_verdict = run->active->chunk(run->op, data, len);
     return run->chunk_verdict != K7I_MORE;
 }

@@ -185,6 +185,19 @@ void k7i_op_progress(struct k7i_op *op, const char *text, int64_t done, int64_t 
         call->progress(call->progress_user, &progress);
 }
 
+const struct k7i_step *k7i_op_step(const struct k7i_op *op)
+{
+    return op->run->active;
+}
+
+enum k7i_effect k7i_op_effect(const struct k7i_op *op, const struct k7i_step *step)
+{
+    for (int i = 0; i < op->plan->step_count; i++)
+        if (op->plan->steps[i] == step)
+            return op->run->effect[i];
+    return K7I_EFFECT_NONE;
+}
+
 int64_t k7i_op_now_ms(const struct k7i_op *op)
 {
     return k7i_loop_now_ms(op->run->loop);

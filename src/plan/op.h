@@ -43,15 +43,17 @@ struct k7i_step {
     const struct k7i_step
         *settle; /* did it take effect? NEXT: yes, and it is ours; NONE: not there, or someone else's */
     const struct k7i_step *
-        undo; /* takes it back; run only when the effect is DONE or settled as ours. A 404 counts as undone */
+        undo; /* takes it back; run only when the effect is DONE or settled as ours. Without a reply, 2xx and 404 count as undone */
     /* with undo: names what is left ("container k7_default_demo (id …)") */
     void (*leftover)(const struct k7i_op *op, struct k7i_buf *text);
     /* what it waits for ("0/1 nodes are available: …"): added to the error when the deadline or a cancel ends the call in this step */
     void (*waiting_for)(const struct k7i_op *op, struct k7i_buf *text);
-    int is_patient; /* it waits for something: as long as there is time, its request is repeated, however often it is lost */
+    /* it waits for something, or takes back: as long as there is time, its request is repeated, however often it is lost. What settles is so only while taking back */
+    int is_patient;
     int await_answer; /* with undo: when the call ends while this request is under way, its answer is awaited, within the
                        * clean-up time: a look right afterwards could come before the server has acted */
     int begins_anyway; /* also when the call was cancelled or ran out of time since the step before: begin decides */
+    int subject; /* the plan's own: what the step is about, where several share their functions: k7i_op_step(op)->subject */
     int harmless; /* what it does needs no undo: it ends with what another step made (a start), or is meant to stay (a pulled
                    * image); it does not make the outcome of a failed call UNKNOWN */
 };
@@ -121,9 +123,13 @@ void k7i_op_handed_over(struct k7i_op *op, enum k7i_repeat repeat);
 void k7i_op_give(struct k7i_op *op, void *result,
                  void *(*free_result)(void *)); /* replaces an earlier result */
 void k7i_op_progress(struct k7i_op *op, const char *text, int64_t done, int64_t total);
-int64_t k7i_op_now_ms(const struct k7i_op *op);       /* the loop's clock */
-int64_t k7i_op_remaining_ms(const struct k7i_op *op); /* until the deadline; K7_NEVER */
-int k7i_op_is_ending(const struct k7i_op *op);        /* 1 while undoing, or when cancelled or out of time */
+const struct k7i_step *k7i_op_step(
+    const struct k7i_op *op); /* whose function is called: the plan's, or its settle or undo step */
+enum k7i_effect k7i_op_effect(const struct k7i_op *op,
+                              const struct k7i_step *step); /* of a step of the plan, as far as it is known */
+int64_t k7i_op_now_ms(const struct k7i_op *op);             /* the loop's clock */
+int64_t k7i_op_remaining_ms(const struct k7i_op *op);       /* until the deadline; K7_NEVER */
+int k7i_op_is_ending(const struct k7i_op *op); /* 1 while undoing, or when cancelled or out of time */
 
 /* Outside completion: the one part that other threads may touch. A waker outlives its operation; waking a finished one does nothing. */
 struct k7i_waker;

@@ -160,7 +160,8 @@ static enum k7i_verdict undo_begin(struct k7i_op *op, struct k7i_request *reques
 static enum k7i_verdict undo_reply(struct k7i_op *op, const struct k7i_response *response)
 {
     (void)op;
-    return response->status >= 200 && response->status < 300 ? K7I_NEXT : K7I_FAIL;
+    return (response->status >= 200 && response->status < 300) || response->status == 404 ? K7I_NEXT
+                                                                                          : K7I_FAIL;
 }
 
 static void leftover(const struct k7i_op *op, struct k7i_buf *text)
