@@ -94,7 +94,11 @@ enum k7i_verdict k7i_kube_refused(struct k7i_op *op, const struct k7i_response *
 /* The same for a Status that came in an open watch. */
 enum k7i_verdict k7i_kube_refused_status(struct k7i_op *op, int http_status, const struct k7i_status *status,
                                          const struct k7i_target *target);
-/* 1: a failing server that may succeed when asked again (500 "etcdserver: request timed out", 504): a read or delete step returns k7i_op_pause() a few times. */
+/* 1: a failing server that may succeed when asked again (500 "etcdserver: request timed out", 504). */
 int k7i_kube_is_passing(const struct k7i_response *response);
+/* For the reply of a step that reads or deletes: while such a server fails, the verdict to ask again after a pause, a few times in a row; else k7i_kube_refused().
+ * count: the step's own, 0 before its first request and after a success. */
+enum k7i_verdict k7i_kube_refused_or_again(struct k7i_op *op, const struct k7i_response *response,
+                                           const struct k7i_target *target, int *count);
 
 #endif

@@ -189,3 +189,13 @@ int k7i_kube_is_passing(const struct k7i_response *response)
            strstr(status.message, "etcdserver: leader changed") ||
            strcmp(status.reason, "ServerTimeout") == 0;
 }
+
+enum k7i_verdict k7i_kube_refused_or_again(struct k7i_op *op, const struct k7i_response *response,
+                                           const struct k7i_target *target, int *count)
+{
+    enum { TIMES = 4, PAUSE_MS = 250 };
+
+    if (*count >= TIMES || !k7i_kube_is_passing(response))
+        return k7i_kube_refused(op, response, target);
+    return k7i_op_pause(op, (int64_t)PAUSE_MS << (*count)++);
+}
