@@ -25,9 +25,11 @@ K7_API int k7_client_supports(k7_client *client, const char *operation, int *ret
 
 /* Getters; borrowed, as long as the client lives. Any thread. Since 0.1. */
 K7_API const char *k7_client_get_endpoint(const k7_client *client); /* without user names and passwords */
-/* "rest", "docker", "memory", or a custom scheme */
+/* "rest", "docker", "kubernetes", "memory", or a custom scheme */
 K7_API const char *k7_client_get_transport(const k7_client *client);
 K7_API const char *k7_client_get_namespace(const k7_client *client); /* the default namespace */
+/* What a program should tell its user about how the client reaches its server: that the kubeconfig asks for the server's certificate not to be checked. NULL: nothing. */
+K7_API const char *k7_client_get_warning(const k7_client *client);
 
 /* The operations and the built-in transports, and which has which: the matrix that the documentation prints. at: NULL when i is out of range; supports: 1, 0, or -1 for
  * an unknown name. Static text. Any thread. Since 0.1. */

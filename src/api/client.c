@@ -31,7 +31,8 @@ static int find_transport(k7_client *client, k7_error **err)
                         "endpoint: the transport \"%s\" was not built into this library", known);
     return k7i_fail(
         err, K7_ERR_INVALID_CONFIG,
-        "endpoint: no transport has the scheme \"%s:\"; use http, https, docker, memory, or add one", scheme);
+        "endpoint: no transport has the scheme \"%s:\"; use http, https, docker, kubernetes, memory, or add one",
+        scheme);
 }
 
 static int open_with(k7_client *client, k7_error **err)
@@ -209,9 +210,23 @@ const char *k7_client_get_transport(const k7_client *client)
     return client ? client->transport_name : NULL;
 }
 
+const char *k7i_client_namespace(const k7_client *client)
+{
+    const char *own = NULL;
+
+    if (client->transport->namespace_ && !k7i_config_is_set(client->config, "namespace"))
+        own = client->transport->namespace_(client->instance);
+    return own ? own : k7i_config_text(client->config, "namespace");
+}
+
 const char *k7_client_get_namespace(const k7_client *client)
 {
-    return client ? k7i_config_text(client->config, "namespace") : NULL;
+    return client ? k7i_client_namespace(client) : NULL;
+}
+
+const char *k7_client_get_warning(const k7_client *client)
+{
+    return client && client->transport->warning ? client->transport->warning(client->instance) : NULL;
 }
 
 size_t k7_operation_count(void)

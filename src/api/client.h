@@ -30,6 +30,8 @@ struct k7_client {
 
 /* 0, or K7_ERR_INVALID_ARGUMENT (NULL) or K7_ERR_FORKED: at the head of every call. */
 int k7i_client_check(const k7_client *client, k7_error **err);
+/* The namespace of calls that name none. */
+const char *k7i_client_namespace(const k7_client *client);
 int k7i_client_supports(const k7_client *client, enum k7i_operation operation);
 /* The last loop given back, or a new one: a thread that calls in sequence keeps one warm connection, N threads use at most N. */
 int k7i_client_borrow_loop(k7_client *client, struct k7i_client_loop **ret_loop, k7_error **err);

@@ -86,7 +86,7 @@ static int finish(enum k7i_operation operation, int status, k7_error *error, k7_
 static int resolve_namespace(const k7_client *client, const char *namespace_, const char **ret_namespace,
                              k7_error **err)
 {
-    *ret_namespace = namespace_ ? namespace_ : k7i_config_text(client->config, "namespace");
+    *ret_namespace = namespace_ ? namespace_ : k7i_client_namespace(client);
     return k7i_name_check_namespace(*ret_namespace, err);
 }
 

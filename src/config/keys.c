@@ -18,7 +18,8 @@ static const struct k7_config_key keys[] = {
     { .name = "endpoint",
       .check = k7i_form_endpoint,
       .meaning =
-          "where the sandboxes are: https://HOST[:PORT], docker:, memory: or a custom transport's scheme" },
+          "where the sandboxes are: https://HOST[:PORT], docker:, kubernetes:, memory: or a custom transport's "
+          "scheme" },
     { .name = "namespace",
       .fallback = "default",
       .check = k7i_form_namespace,
@@ -168,6 +169,21 @@ static const struct k7_config_key keys[] = {
       .type = K7I_KEY_BOOLEAN,
       .fallback = "true",
       .meaning = "whether a sandbox may have open egress, which reaches whatever the engine's host reaches" },
+#endif
+#ifdef K7I_WITH_KUBERNETES
+    { .name = "kubernetes.kubeconfig",
+      .transport = "kubernetes",
+      .type = K7I_KEY_PATH,
+      .meaning = "kubeconfig files with \":\" between them; unset: KUBECONFIG, the pod's service account, "
+                 "~/.kube/config" },
+    { .name = "kubernetes.context",
+      .transport = "kubernetes",
+      .meaning = "the context of the kubeconfig to use; unset: the endpoint's, or the current one" },
+    { .name = "kubernetes.profile",
+      .transport = "kubernetes",
+      .fallback = "auto",
+      .check = k7i_form_profile,
+      .meaning = "which K7's objects are made: v0.1, v0.4, or auto: by the nodes' labels" },
 #endif
 };
 enum { KEYS = sizeof keys / sizeof keys[0], NAME_MAX_LEN = 63 };

@@ -38,6 +38,7 @@ int k7i_form_runtime(const struct k7_config_key *key, const char *value, k7_erro
 int k7i_form_capability(const struct k7_config_key *key, const char *value, k7_error **err);
 int k7i_form_pull(const struct k7_config_key *key, const char *value, k7_error **err);
 int k7i_form_network(const struct k7_config_key *key, const char *value, k7_error **err);
+int k7i_form_profile(const struct k7_config_key *key, const char *value, k7_error **err);
 int k7i_form_registry_auth(const struct k7_config_key *key, const char *value, k7_error **err);
 
 #endif

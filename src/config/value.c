@@ -133,6 +133,13 @@ int k7i_form_pull(const struct k7_config_key *key, const char *value, k7_error *
     return refuse(key, value, "must be missing or never", err);
 }
 
+int k7i_form_profile(const struct k7_config_key *key, const char *value, k7_error **err)
+{
+    if (strcmp(value, "auto") == 0 || strcmp(value, "v0.1") == 0 || strcmp(value, "v0.4") == 0)
+        return 0;
+    return refuse(key, value, "must be auto, v0.1 or v0.4", err);
+}
+
 int k7i_form_network(const struct k7_config_key *key, const char *value, k7_error **err)
 {
     /* Engines give these names a meaning of their own: no isolation from the host or from other containers, or no network at all. */

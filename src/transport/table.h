@@ -31,6 +31,9 @@ struct k7i_transport {
     int (*open)(const k7_config *config, const struct k7i_endpoint *endpoint, void **ret_instance,
                 k7_error **err);
     void (*close)(void *instance);
+    /* The default namespace where the configuration sets none, or NULL; the slot may be NULL. */
+    const char *(*namespace_)(const void *instance);
+    const char *(*warning)(const void *instance); /* see k7_client_get_warning(); the same */
     int (*supports)(const void *instance, enum k7i_operation operation); /* NULL: the plans tell */
     const struct k7i_plan *plans[K7I_OPERATIONS];
 };

@@ -28,6 +28,7 @@ struct k7i_kubernetes {
     struct k7i_peer *peer;
     k7_config *config;    /* a copy of the keys */
     char *namespace_;     /* the default one of the kubeconfig's context or of the pod; NULL: none said */
+    const char *warning;  /* what a program may want to tell about the access; static text, or NULL */
     pthread_mutex_t lock; /* over what is learnt: */
     enum k7i_kube_profile profile;
     int json_only; /* the server, or a proxy before it, does not speak protobuf */

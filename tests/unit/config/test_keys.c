@@ -73,7 +73,13 @@ END_TEST
 START_TEST(only_transports_that_were_built_have_keys)
 {
     int rest = k7i_key_find("rest.api_key", NULL) != NULL, docker = k7i_key_find("docker.pull", NULL) != NULL;
+    int kubernetes = k7i_key_find("kubernetes.context", NULL) != NULL;
 
+#ifdef K7I_WITH_KUBERNETES
+    ck_assert(kubernetes);
+#else
+    ck_assert(!kubernetes);
+#endif
 #ifdef K7I_WITH_REST
     ck_assert(rest);
 #else
@@ -108,7 +114,7 @@ START_TEST(an_unknown_key_suggests_a_similar_one)
 #endif
     expect_message("", "unknown configuration key \"\"");
     expect_message("x", "unknown configuration key \"x\"");
-    expect_message("kubernetes.context", "unknown configuration key \"kubernetes.context\"");
+    expect_message("pigeon.coop", "unknown configuration key \"pigeon.coop\"");
 }
 END_TEST
 
