@@ -53,3 +53,39 @@ const char *k7i_quote(struct k7i_quote *room, const char *value)
     snprintf(out, sizeof room->text - (size_t)(out - room->text), *value ? "\"…" : "\"");
     return room->text;
 }
+
+void k7i_quote_tail(struct k7i_buf *text, const char *output, size_t len, size_t limit, int lines)
+{
+    const char *p = output, *end = output + len;
+
+    while (end > p && strchr(" \t\r\n", end[-1]))
+        end--;
+    if ((size_t)(end - p) > limit) {
+        p = end - limit;
+        while (p < end && ((unsigned char)*p & 0xC0) == 0x80)
+            p++;
+    }
+    while (p < end && strchr(" \t\r\n", *p))
+        p++;
+    while (p < end) {
+        size_t n = 1;
+
+        if (lines && (*p == '\n' || *p == '\t')) {
+            k7i_buf_char(text, *p);
+        } else if ((unsigned char)*p < 0x20 || *p == 0x7F) {
+            k7i_buf_char(text, ' ');
+        } else if ((unsigned char)*p < 0x80) {
+            k7i_buf_char(text, *p);
+        } else {
+            for (n = 2; n <= 4 && (size_t)(end - p) >= n && !k7i_text_is_utf8(p, n); n++)
+                ;
+            if (n > 4 || (size_t)(end - p) < n) {
+                n = 1;
+                k7i_buf_char(text, '?');
+            } else {
+                k7i_buf_add(text, p, n);
+            }
+        }
+        p += n;
+    }
+}

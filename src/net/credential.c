@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/quote.h"
 #include "base/secret.h"
 #include "base/text.h"
 
@@ -25,6 +26,11 @@ struct k7i_credential {
 };
 
 /* ---- identities ---- */
+
+const char *k7i_credential_program(const struct k7i_credential *credential)
+{
+    return credential->source.program ? credential->program.argv[0] : NULL;
+}
 
 struct k7i_identity *k7i_identity_ref(struct k7i_identity *identity)
 {
@@ -215,6 +221,13 @@ static void end_run(struct k7i_credential *credential, struct k7i_identity *iden
     }
 }
 
+/* With the mutex: the failure of the last run. */
+static int fail_again(const struct k7i_credential *credential, int code, k7_error **err)
+{
+    return credential->failure && code != K7_ERR_NO_MEMORY ? k7i_fail(err, code, "%s", credential->failure)
+                                                           : k7i_fail_memory(err);
+}
+
 int k7i_credential_get(struct k7i_credential *credential, uint64_t refused,
                        struct k7i_credential_waiter *waiter, struct k7i_identity **ret_identity,
                        const struct k7i_program **ret_program, k7_error **err)
@@ -228,8 +241,7 @@ int k7i_credential_get(struct k7i_credential *credential, uint64_t refused,
         *ret_identity = waiter->identity;
         waiter->identity = NULL;
     } else if (waiter->failure) {
-        code = credential->failure ? k7i_fail(err, waiter->failure, "%s", credential->failure)
-                                   : k7i_fail_memory(err);
+        code = fail_again(credential, waiter->failure, err);
         waiter->failure = 0;
     } else if (is_good(credential->current, refused)) {
         *ret_identity = k7i_identity_ref(credential->current);
@@ -248,32 +260,33 @@ int k7i_credential_get(struct k7i_credential *credential, uint64_t refused,
     return code;
 }
 
-int k7i_credential_ran(struct k7i_credential *credential, struct k7i_credential_waiter *waiter,
-                       const char *output, size_t len, const k7_error *failure,
-                       struct k7i_identity **ret_identity, k7_error **err)
+int k7i_credential_ran(struct k7i_credential *credential, const char *output, size_t len,
+                       const k7_error *failure, struct k7i_identity **ret_identity, k7_error **err)
 {
     struct k7i_identity *identity = failure ? NULL : new_identity();
     k7_error *error = NULL;
-    int code;
+    int code = k7_error_get_code(failure);
 
-    (void)waiter;
     *ret_identity = NULL;
-    if (failure)
-        code = k7i_fail(&error, k7_error_get_code(failure), "%s", k7_error_get_message(failure));
-    else if (!identity)
-        code = k7i_fail_memory(&error);
-    else
-        code = credential->source.read(credential->source.user, output, len, identity, &error);
+    if (!failure)
+        code = identity ? credential->source.read(credential->source.user, output, len, identity, &error)
+                        : k7i_fail_memory(&error);
     pthread_mutex_lock(&credential->mutex);
-    if (!failure && identity)
+    if (identity)
         code = accept_identity(credential, identity, code, &error);
     k7i_free(credential->failure);
-    credential->failure = code ? k7i_strdup(k7_error_get_message(error)) : NULL;
-    if (!code)
+    credential->failure =
+        failure ? k7i_strdup(k7_error_get_message(failure))
+        : code ? k7i_sprintf("the program %s gives no credential: %s", K7I_QUOTE(credential->program.argv[0]),
+                             k7_error_get_message(error))
+               : NULL;
+    k7_error_unref(error);
+    if (code)
+        fail_again(credential, code, err);
+    else
         *ret_identity = k7i_identity_ref(credential->current);
     end_run(credential, *ret_identity, code);
     pthread_mutex_unlock(&credential->mutex);
-    k7i_error_move(err, error);
     return code;
 }
 

@@ -68,11 +68,12 @@ int k7i_credential_get(struct k7i_credential *credential, uint64_t refused,
                        struct k7i_credential_waiter *waiter, struct k7i_identity **ret_identity,
                        const struct k7i_program **ret_program, k7_error **err);
 /* The program has ended: failure (borrowed), or NULL and its output. Those who wait get the same answer. */
-int k7i_credential_ran(struct k7i_credential *credential, struct k7i_credential_waiter *waiter,
-                       const char *output, size_t len, const k7_error *failure,
-                       struct k7i_identity **ret_identity, k7_error **err);
+int k7i_credential_ran(struct k7i_credential *credential, const char *output, size_t len,
+                       const k7_error *failure, struct k7i_identity **ret_identity, k7_error **err);
 /* It is needed no longer by this one: if it was to run the program, another does. Nothing happens when it neither waits nor runs. */
 void k7i_credential_leave(struct k7i_credential *credential, struct k7i_credential_waiter *waiter);
+
+const char *k7i_credential_program(const struct k7i_credential *credential); /* its name; or NULL */
 
 struct k7i_identity *k7i_identity_ref(struct k7i_identity *identity);
 struct k7i_identity *k7i_identity_unref(struct k7i_identity *identity); /* NULL */

@@ -114,6 +114,7 @@ void k7i_run_abandon(struct k7i_op_run *run)
         code = k7i_run_stop_level(run) < 2 ? K7_ERR_TIMEOUT : K7_ERR_CANCELLED;
     if (run->waiting == K7I_FOR_TRANSFER)
         k7i_run_abort_transfer(run, code);
+    k7i_run_stop_identifying(run);
     for (int i = run->index; i >= 0; i--)
         if (run->effect[i] != K7I_EFFECT_NONE && run->op->plan->steps[i]->undo)
             k7i_run_note_leftover(run, i);
@@ -153,6 +154,7 @@ void k7i_run_turn_back(struct k7i_op_run *run)
     int64_t budget = run->settings.cleanup_timeout_ms;
     int64_t now = k7i_loop_now_ms(run->loop);
 
+    k7i_run_stop_identifying(run);
     run->awaiting = has_to_await(run);
     if (run->awaiting) {
         run->effect[run->index] = K7I_EFFECT_UNKNOWN;

@@ -254,21 +254,16 @@ static int on_chunk(void *user, int status, const void *data, size_t len)
     return run->chunk_verdict != K7I_MORE;
 }
 
-void k7i_run_send(struct k7i_op_run *run)
+void k7i_run_send_identified(struct k7i_op_run *run, k7_error *failure)
 {
     struct k7i_transfer_user user = { on_finished, run->active->chunk ? on_chunk : NULL, run };
     const struct k7_call *call = run->settings.call;
-    k7_error *error = NULL;
+    k7_error *error = failure;
 
     run->attempt++;
+    run->waiting = K7I_FOR_NOTHING;
     listen(run);
-    struct k7i_credential *credential = k7i_peer_credential(run->op->peer);
-    const struct k7i_program *program;
-    run->identity = k7i_identity_unref(run->identity);
-    if (credential && k7i_credential_get(credential, run->refused, &(struct k7i_credential_waiter){ 0 },
-                                         &run->identity, &program, &error) != 0)
-        ; /* error is set */
-    else if (!run->transfer && k7i_transfer_new(k7i_loop_http(run->loop), &run->transfer, &error) != 0)
+    if (error || (!run->transfer && k7i_transfer_new(k7i_loop_http(run->loop), &run->transfer, &error) != 0))
         ; /* error is set */
     else if (k7i_transfer_start(run->transfer, run->op->peer, &run->request, run->identity,
                                 call ? call->traceparent : NULL, &user, &error) == 0)
@@ -278,4 +273,12 @@ void k7i_run_send(struct k7i_op_run *run)
         k7i_run_give_verdict(run, K7I_FAIL);
     }
     k7i_run_update_timer(run);
+}
+
+void k7i_run_send(struct k7i_op_run *run)
+{
+    k7_error *error = NULL;
+
+    if (k7i_run_identify(run, &error) != 0)
+        k7i_run_send_identified(run, error);
 }

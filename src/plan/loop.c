@@ -16,7 +16,8 @@ enum { EVENTS_AT_ONCE = 64 };
 enum {
     TAG_WAKE = 1,
     TAG_CANCEL,
-    TAG_HTTP
+    TAG_HTTP,
+    TAG_WATCHER
 }; /* in the upper half of epoll's data; the descriptor is in the lower */
 
 struct token {
@@ -36,6 +37,7 @@ struct k7i_loop {
     size_t heap_count, heap_capacity;
     struct token *tokens;
     size_t token_count;
+    struct k7i_watcher *watchers;
 };
 
 /* Most often a descriptor is new: one call then. */
@@ -48,12 +50,17 @@ static int watch(int epoll_fd, int fd, uint32_t tag, uint32_t events)
     return errno == EEXIST ? epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &event) : -1;
 }
 
+void k7i_loop_unwatch(struct k7i_loop *loop, int fd)
+{
+    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
 static int watch_for_http(void *user, int fd, int readable, int writable)
 {
     struct k7i_loop *loop = user;
 
     if (!readable && !writable) {
-        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL); /* it may be closed already */
+        k7i_loop_unwatch(loop, fd); /* it may be closed already */
         return 0;
     }
     return watch(loop->epoll_fd, fd, TAG_HTTP, (readable ? EPOLLIN : 0u) | (writable ? EPOLLOUT : 0u));
@@ -204,10 +211,30 @@ static void leave_token(struct k7i_loop *loop, const k7_cancel *cancel)
     for (size_t i = 0; i < loop->token_count; i++) {
         if (loop->tokens[i].cancel != cancel || --loop->tokens[i].users > 0)
             continue;
-        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, k7i_cancel_fd(cancel), NULL);
+        k7i_loop_unwatch(loop, k7i_cancel_fd(cancel));
         k7_cancel_unref(loop->tokens[i].cancel);
         loop->tokens[i] = loop->tokens[--loop->token_count];
         return;
+    }
+}
+
+int k7i_loop_add_watcher(struct k7i_loop *loop, struct k7i_watcher *watcher, const int *fds, size_t count)
+{
+    watcher->next = loop->watchers;
+    loop->watchers = watcher;
+    for (size_t i = 0; i < count; i++)
+        if (fds[i] >= 0 && watch(loop->epoll_fd, fds[i], TAG_WATCHER, EPOLLIN) != 0)
+            return -1;
+    return 0;
+}
+
+void k7i_loop_remove_watcher(struct k7i_loop *loop, struct k7i_watcher *watcher)
+{
+    for (struct k7i_watcher **place = &loop->watchers; *place; place = &(*place)->next) {
+        if (*place == watcher) {
+            *place = watcher->next;
+            return;
+        }
     }
 }
 
@@ -295,8 +322,13 @@ static void dispatch(struct k7i_loop *loop, const struct epoll_event *event)
         while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
             ;
         for (struct k7i_op_run *run = loop->first; run; run = run->next)
-            if (run->waiting == K7I_FOR_WAKER)
+            if (run->waiting == K7I_FOR_WAKER || run->waiting == K7I_FOR_CREDENTIAL)
                 k7i_loop_schedule(loop, run);
+        break;
+    case TAG_WATCHER:
+        for (struct k7i_watcher *watcher = loop->watchers; watcher; watcher = watcher->next)
+            if (watcher->ready(watcher, fd))
+                break;
         break;
     case TAG_CANCEL:
         for (struct k7i_op_run *run = loop->first; run; run = run->next)

@@ -264,7 +264,9 @@ static void say_why(struct k7i_op_run *run, int cancelled)
     struct k7i_buf why;
 
     k7i_buf_init(&why, WHY_LIMIT);
-    if (step->waiting_for && run->active == step)
+    if (run->waiting == K7I_FOR_CREDENTIAL)
+        k7i_run_say_credential(run, &why);
+    else if (step->waiting_for && run->active == step)
         step->waiting_for(run->op, &why); /* what there is no room for is left out */
     const char *colon = why.len > 0 ? ": " : "";
     if (cancelled)
@@ -350,6 +352,12 @@ void k7i_run_go(struct k7i_op_run *run)
             begin(run);
         else
             k7i_run_update_timer(run);
+        break;
+    case K7I_FOR_CREDENTIAL:
+        if (run->process)
+            k7i_run_update_timer(run);
+        else
+            k7i_run_send(run);
         break;
     case K7I_FOR_CHILDREN:
         k7i_run_update_timer(run);

@@ -14,7 +14,15 @@ enum k7i_waiting {
     K7I_FOR_RETRY, /* the clock, then the same request again */
     K7I_FOR_CLOCK, /* the clock, then begin */
     K7I_FOR_WAKER,
+    K7I_FOR_CREDENTIAL, /* a program, run by this call or another, then the request */
     K7I_FOR_CHILDREN
+};
+
+/* Somebody whose descriptors the loop watches, too. */
+struct k7i_watcher {
+    struct k7i_watcher *next;
+    int (*ready)(struct k7i_watcher *watcher,
+                 int fd); /* 0: it is not one of this watcher's; else it may be gone */
 };
 
 struct k7i_child {
@@ -44,6 +52,8 @@ struct k7i_op_run {
     int refreshed, entered;        /* after a 401; progress was told of this step */
     struct k7i_identity *identity; /* that the request goes out with */
     uint64_t refused;              /* the generation of the one that was refused with 401 */
+    struct k7i_credential_waiter waiter;
+    struct k7i_process *process; /* the credential's program, when this call runs it */
     int lost_reading,
         lost_unsafe; /* an answer was lost, of a request that only reads or may be repeated / of any other */
     int64_t pause_ms, silence_ms; /* silence_ms: of a stream, before its step hears of it; 0: it does not */
@@ -78,6 +88,10 @@ int k7i_loop_join(struct k7i_loop *loop, struct k7i_op_run *run,
 void k7i_loop_leave(struct k7i_loop *loop, struct k7i_op_run *run);
 void k7i_loop_schedule(struct k7i_loop *loop, struct k7i_op_run *run); /* k7i_run_go() is called soon */
 void k7i_loop_set_timer(struct k7i_loop *loop, struct k7i_op_run *run, int64_t due_ms); /* INT64_MAX: none */
+/* 0, or -1 with errno; descriptors that are -1 are left out */
+int k7i_loop_add_watcher(struct k7i_loop *loop, struct k7i_watcher *watcher, const int *fds, size_t count);
+void k7i_loop_remove_watcher(struct k7i_loop *loop, struct k7i_watcher *watcher);
+void k7i_loop_unwatch(struct k7i_loop *loop, int fd);
 
 /* run.c */
 void k7i_run_go(struct k7i_op_run *run); /* it was scheduled, or its timer is due */
@@ -110,10 +124,18 @@ int k7i_run_choose_undo(struct k7i_op_run *run);
 int k7i_request_only_reads(const struct k7i_request *request);
 void k7i_run_new_request(struct k7i_op_run *run); /* the next request starts with its first attempt */
 void k7i_run_send(struct k7i_op_run *run);
+void k7i_run_send_identified(struct k7i_op_run *run,
+                             k7_error *failure);               /* failure: taken; there is no identity */
 void k7i_run_hear_silence(struct k7i_op_run *run);             /* nothing has come for silence_ms */
 void k7i_run_abort_transfer(struct k7i_op_run *run, int code); /* code: why, for the trace */
 int64_t k7i_run_back_off_ms(const struct k7i_op_run *run);
 int k7i_run_has_time(const struct k7i_op_run *run, int64_t ms);
+
+/* identify.c */
+/* 1: the request may go out, as run->identity. 0: later, when who to be is known: waiting is set. Negative: the code of *err */
+int k7i_run_identify(struct k7i_op_run *run, k7_error **err);
+void k7i_run_stop_identifying(struct k7i_op_run *run);
+void k7i_run_say_credential(const struct k7i_op_run *run, struct k7i_buf *text); /* what it waits for */
 
 /* children.c */
 /* as many as may run at once; ends the fork when there are none */

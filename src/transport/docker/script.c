@@ -1,7 +1,7 @@
 /* script.c: see script.h. */
 #include "transport/docker/script.h"
 
-#include "base/text.h"
+#include "base/quote.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -142,36 +142,5 @@ void k7i_log_add(struct k7i_log *log, const void *data, size_t len)
 
 void k7i_log_show(const struct k7i_log *log, size_t limit, int lines, struct k7i_buf *text)
 {
-    const char *p = log->tail, *end = log->tail + log->tail_len;
-
-    while (end > p && strchr(" \t\r\n", end[-1]))
-        end--;
-    if ((size_t)(end - p) > limit) {
-        p = end - limit;
-        while (p < end && ((unsigned char)*p & 0xC0) == 0x80)
-            p++;
-    }
-    while (p < end && strchr(" \t\r\n", *p))
-        p++;
-    while (p < end) {
-        size_t len = 1;
-
-        if (lines && (*p == '\n' || *p == '\t')) {
-            k7i_buf_char(text, *p);
-        } else if ((unsigned char)*p < 0x20 || *p == 0x7F) {
-            k7i_buf_char(text, ' ');
-        } else if ((unsigned char)*p < 0x80) {
-            k7i_buf_char(text, *p);
-        } else {
-            for (len = 2; len <= 4 && (size_t)(end - p) >= len && !k7i_text_is_utf8(p, len); len++)
-                ;
-            if (len > 4 || (size_t)(end - p) < len) {
-                len = 1;
-                k7i_buf_char(text, '?');
-            } else {
-                k7i_buf_add(text, p, len);
-            }
-        }
-        p += len;
-    }
+    k7i_quote_tail(text, log->tail, log->tail_len, limit, lines);
 }
