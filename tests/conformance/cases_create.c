@@ -12,12 +12,12 @@ START_TEST(created_sandbox_is_described_and_found)
 
     expect_done(k7_sandbox_create(client, spec, NULL, &sandbox, &error), error);
     ck_assert_str_eq(k7_sandbox_get_name(sandbox), "demo");
-    ck_assert_str_eq(k7_sandbox_get_namespace(sandbox), "default");
+    ck_assert_str_eq(k7_sandbox_get_namespace(sandbox), in("default"));
     ck_assert_str_eq(k7_sandbox_get_image(sandbox), target_image());
     k7_sandbox_unref(sandbox);
     expect_done(k7_sandbox_get(client, NULL, "demo", NULL, &sandbox, &error), error);
     ck_assert_str_eq(k7_sandbox_get_name(sandbox), "demo");
-    ck_assert_str_eq(k7_sandbox_get_namespace(sandbox), "default");
+    ck_assert_str_eq(k7_sandbox_get_namespace(sandbox), in("default"));
     ck_assert_str_eq(k7_sandbox_get_image(sandbox), target_image());
     ck_assert_str_eq(k7_sandbox_get_status(sandbox), "Running");
     ck_assert_int_eq(k7_sandbox_is_ready(sandbox), 1);

@@ -109,7 +109,7 @@ START_TEST(delete_all_reports_each_and_stays_in_its_namespace)
     for (size_t i = 0; i < 3; i++)
         create("alpha", names[i]);
     create("beta", "one");
-    expect_done(k7_sandbox_delete_all(client, "alpha", NULL, &results, &error), error);
+    expect_done(k7_sandbox_delete_all(client, in("alpha"), NULL, &results, &error), error);
     ck_assert_uint_eq(k7_results_count(results), 3);
     ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_DONE), 3);
     for (size_t i = 0; i < 3; i++) {
@@ -134,7 +134,7 @@ START_TEST(delete_all_of_nothing_has_no_results)
     k7_error *error = NULL;
 
     create("beta", "one");
-    expect_done(k7_sandbox_delete_all(client, "alpha", NULL, &results, &error), error);
+    expect_done(k7_sandbox_delete_all(client, in("alpha"), NULL, &results, &error), error);
     ck_assert_uint_eq(k7_results_count(results), 0);
     k7_results_unref(results);
     ck_assert(exists("beta", "one"));

@@ -33,7 +33,7 @@ static const char *const bad_names[] = {
     "a&namespace=other",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", /* 64 */
 };
-enum { BAD_NAMES = sizeof bad_names / sizeof bad_names[0] };
+enum { BAD_NAMES = sizeof bad_names / sizeof bad_names[0], NAMES_AT_ONCE = 10 };
 
 static int requests;
 
@@ -62,31 +62,39 @@ static void expect_refused(int status, k7_error *error, const char *operation)
     ck_assert_int_eq(requests, 0);
 }
 
-START_TEST(bad_name_never_reaches_a_server)
+static void refuse_everywhere(const char *name, k7_call *call)
 {
-    k7_call *call = counting_call();
     k7_sandbox *sandbox = NULL;
     k7_spec *spec = NULL;
     k7_error *error = NULL;
     int status;
 
-    create("default", "bystander");
-    status = k7_sandbox_delete(client, NULL, bad_names[_i], NULL, call, &error);
+    status = k7_sandbox_delete(client, NULL, name, NULL, call, &error);
     expect_refused(status, error, "delete");
     error = NULL;
-    status = k7_sandbox_get(client, NULL, bad_names[_i], call, &sandbox, &error);
+    status = k7_sandbox_get(client, NULL, name, call, &sandbox, &error);
     expect_refused(status, error, "get");
     error = NULL;
-    status = k7_spec_new(bad_names[_i], target_image(), &spec, &error);
+    status = k7_spec_new(name, target_image(), &spec, &error);
     if (status == 0) {
         status = k7_sandbox_create(client, spec, call, NULL, &error);
         expect_refused(status, error, "create");
     } else {
         k7_error_unref(error);
     }
-    ck_assert(exists("default", "bystander"));
-    ck_assert_uint_eq(count_in("default"), 1);
     k7_spec_free(spec);
+    ck_assert_msg(exists("default", "bystander"), "\"%s\"", name);
+    ck_assert_uint_eq(count_in("default"), 1);
+}
+
+/* A few at a time: making a bystander takes seconds on some servers. */
+START_TEST(bad_name_never_reaches_a_server)
+{
+    k7_call *call = counting_call();
+
+    create("default", "bystander");
+    for (int i = _i * NAMES_AT_ONCE; i < BAD_NAMES && i < (_i + 1) * NAMES_AT_ONCE; i++)
+        refuse_everywhere(bad_names[i], call);
     k7_call_free(call);
 }
 END_TEST
@@ -139,7 +147,8 @@ TCase *cases_names(void)
 {
     TCase *group = tcase_create("names");
 
-    tcase_add_loop_test(group, bad_name_never_reaches_a_server, 0, BAD_NAMES);
+    tcase_add_loop_test(group, bad_name_never_reaches_a_server, 0,
+                        (BAD_NAMES + NAMES_AT_ONCE - 1) / NAMES_AT_ONCE);
     tcase_add_test(group, bad_namespace_never_reaches_a_server);
     tcase_add_test(group, null_arguments_are_refused);
     return group;

@@ -39,7 +39,7 @@ START_TEST(list_has_every_sandbox_once)
         for (size_t j = 0; j < 4; j++) {
             const k7_sandbox *sandbox = k7_sandboxes_at(list, j);
 
-            ck_assert_str_eq(k7_sandbox_get_namespace(sandbox), "default");
+            ck_assert_str_eq(k7_sandbox_get_namespace(sandbox), in("default"));
             seen += strcmp(k7_sandbox_get_name(sandbox), names[i]) == 0;
         }
         ck_assert_int_eq(seen, 1);
@@ -67,8 +67,8 @@ START_TEST(namespaces_are_separate)
     for (size_t i = 0; i < k7_sandboxes_count(list); i++) {
         const char *namespace_ = k7_sandbox_get_namespace(k7_sandboxes_at(list, i));
 
-        seen[0] += strcmp(namespace_, "alpha") == 0;
-        seen[1] += strcmp(namespace_, "beta") == 0;
+        seen[0] += strcmp(namespace_, in("alpha")) == 0;
+        seen[1] += strcmp(namespace_, in("beta")) == 0;
     }
     ck_assert_int_eq(seen[0], 1);
     ck_assert_int_eq(seen[1], 1);

@@ -1,5 +1,4 @@
-/* conformance.c: one suite against any transport: conformance memory|custom|docker|rest-memory|rest-docker. Ends with 77 when what the target needs is
- * not there. */
+/* conformance.c: one suite against any transport: conformance TARGET [GROUP]. Ends with 77 when what the target needs is not there. */
 #include "cases.h"
 
 #include <signal.h>
@@ -10,7 +9,19 @@
 const struct target *target;
 k7_client *client;
 
-static const char *const namespaces[] = { "default", "alpha", "beta" };
+const char *const target_namespaces[] = { "default", "alpha", "beta" };
+
+static char namespace_prefix[64];
+
+const char *in(const char *namespace_)
+{
+    static char names[4][128];
+    static int at;
+    char *room = names[at++ % 4];
+
+    snprintf(room, sizeof names[0], "%s%s", namespace_prefix, namespace_);
+    return room;
+}
 
 /* --- what cases share ------------------------------------------------------------------------------------------------------------ */
 
@@ -40,7 +51,7 @@ k7_spec *new_spec(const char *namespace_, const char *name)
     k7_error *error = NULL;
 
     expect_done(k7_spec_new(name, target_image(), &spec, &error), error);
-    expect_done(k7_spec_set_namespace(spec, namespace_, &error), error);
+    expect_done(k7_spec_set_namespace(spec, in(namespace_), &error), error);
     expect_done(k7_spec_set_egress_blocked(spec, &error), error); /* no network: the quickest of engines */
     return spec;
 }
@@ -58,14 +69,14 @@ void delete_quietly(const char *namespace_, const char *name)
 {
     k7_error *error = NULL;
 
-    expect_done(k7_sandbox_delete(client, namespace_, name, NULL, NULL, &error), error);
+    expect_done(k7_sandbox_delete(client, in(namespace_), name, NULL, NULL, &error), error);
 }
 
 int exists(const char *namespace_, const char *name)
 {
     k7_sandbox *sandbox = NULL;
     k7_error *error = NULL;
-    int status = k7_sandbox_get(client, namespace_, name, NULL, &sandbox, &error);
+    int status = k7_sandbox_get(client, in(namespace_), name, NULL, &sandbox, &error);
 
     k7_sandbox_unref(sandbox);
     if (status == 0)
@@ -81,7 +92,7 @@ size_t count_in(const char *namespace_)
     k7_error *error = NULL;
 
     expect_done(k7_query_new(&query, &error), error);
-    expect_done(k7_query_set_namespace(query, namespace_, &error), error);
+    expect_done(k7_query_set_namespace(query, in(namespace_), &error), error);
     expect_done(k7_sandbox_list(client, query, NULL, &list, &error), error);
     size_t count = k7_sandboxes_count(list);
     k7_sandboxes_unref(list);
@@ -99,23 +110,33 @@ static void open_client(void)
 
 static void close_client(void)
 {
-    for (size_t i = 0; i < sizeof namespaces / sizeof namespaces[0]; i++) {
+    for (size_t i = 0; i < sizeof target_namespaces / sizeof target_namespaces[0]; i++) {
         k7_error *error = NULL;
 
-        expect_done(k7_sandbox_delete_all(client, namespaces[i], NULL, NULL, &error), error);
+        expect_done(k7_sandbox_delete_all(client, in(target_namespaces[i]), NULL, NULL, &error), error);
     }
     client = k7_client_unref(client);
     target->close();
 }
 
-static int run(void)
+static const struct {
+    const char *name;
+    TCase *(*make)(void);
+} groups[] = {
+    { "create", cases_create }, { "fields", cases_fields }, { "read", cases_read },
+    { "delete", cases_delete }, { "stop", cases_stop },     { "names", cases_names },
+};
+enum { GROUPS = sizeof groups / sizeof groups[0] };
+
+/* only: the group's name, or NULL: all. */
+static int run(const char *only)
 {
-    static TCase *(*const groups[])(void) = { cases_create, cases_fields, cases_read,
-                                              cases_delete, cases_stop,   cases_names };
     Suite *suite = suite_create(target->name);
 
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
-        TCase *group = groups[i]();
+    for (size_t i = 0; i < GROUPS; i++) {
+        if (only && strcmp(groups[i].name, only) != 0)
+            continue;
+        TCase *group = groups[i].make();
 
         tcase_add_checked_fixture(group, open_client, close_client);
         tcase_set_timeout(group, 120);
@@ -130,20 +151,31 @@ static int run(void)
 
 int main(int argc, char **argv)
 {
-    static const struct target *const targets[] = { &target_memory, &target_custom, &target_docker,
-                                                    &target_rest_memory, &target_rest_docker };
+    static const struct target *const targets[] = { &target_memory,         &target_custom,
+                                                    &target_docker,         &target_rest_memory,
+                                                    &target_rest_docker,    &target_kubernetes,
+                                                    &target_rest_kubernetes };
+    const char *only = argc == 3 ? argv[2] : NULL;
+    size_t group = 0;
 
-    for (size_t i = 0; argc == 2 && i < sizeof targets / sizeof targets[0]; i++) {
+    while (only && group < GROUPS && strcmp(groups[group].name, only) != 0)
+        group++;
+    for (size_t i = 0; argc >= 2 && argc <= 3 && group < GROUPS && i < sizeof targets / sizeof targets[0];
+         i++) {
         if (strcmp(targets[i]->name, argv[1]) == 0)
             target = targets[i];
     }
     if (!target) {
-        fputs("usage: conformance memory|custom|docker|rest-memory|rest-docker\n", stderr);
+        fputs("usage: conformance memory|custom|docker|rest-memory|rest-docker|kubernetes|rest-kubernetes "
+              "[create|fields|read|delete|stop|names]\n",
+              stderr);
         return 2;
     }
+    if (only) /* beside other groups, on the same server */
+        snprintf(namespace_prefix, sizeof namespace_prefix, "%s-%s-", target->name, only);
     int status = target->start();
     if (status == 0)
-        status = run();
+        status = run(only);
     target->stop();
     return status;
 }

@@ -33,11 +33,14 @@ struct target {
 };
 
 extern const struct target target_memory, target_custom, target_docker, target_rest_memory,
-    target_rest_docker;
+    target_rest_docker, target_kubernetes, target_rest_kubernetes;
 
 extern const struct target *target; /* the one that is tested */
 extern k7_client *client;           /* of the running test */
-const char *target_image(void);     /* one that is there */
+/* The namespaces of the cases are "default", "alpha" and "beta"; this is what the server calls them. Valid for the next three calls. */
+const char *in(const char *namespace_);
+extern const char *const target_namespaces[3]; /* all of them, as the cases call them */
+const char *target_image(void);                /* one that is there */
 k7_client *open_endpoint(const char *endpoint, const char *api_key, k7_transport *transport);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char slow_memory[] = "memory:?start_ms=600000";
 
@@ -23,6 +24,7 @@ k7_client *open_endpoint(const char *endpoint, const char *api_key, k7_transport
     k7_error *error = NULL;
 
     if (k7_config_new(&config, &error) == 0 && k7_config_set(config, "endpoint", endpoint, &error) == 0 &&
+        k7_config_set(config, "namespace", in("default"), &error) == 0 &&
         (!api_key || k7_config_set(config, "rest.api_key", api_key, &error) == 0) &&
         (!transport || k7_config_add_transport(config, transport, &error) == 0))
         k7_client_open(config, &opened, &error);
@@ -157,6 +159,75 @@ const struct target target_rest_docker = {
     .abilities = RUNS_SCRIPTS | PULLS_IMAGES,
     .fields = FIELD_ENV_FILE,
     .start = rest_docker_start,
+    .stop = rest_stop,
+    .open = rest_open,
+    .close = stop_nothing,
+};
+
+/* --- kubernetes ------------------------------------------------------------------------------------------------------------------ */
+
+/* A service account is what a pod of a new namespace needs first. */
+static int make_namespace(const char *name)
+{
+    char command[512];
+
+    snprintf(command, sizeof command,
+             "kubectl get namespace %s >/dev/null 2>&1 || kubectl create namespace %s >/dev/null; "
+             "kubectl wait -n %s --for=create --timeout=60s serviceaccount/default >/dev/null",
+             name, name, name);
+    return system(command) == 0 ? 0 : 1;
+}
+
+static int kubernetes_start(void)
+{
+    const char *parts = getenv("K7_TEST_CLUSTER_PARTS");
+    int status = 0;
+
+    if (!parts || strcmp(parts, "node") != 0) {
+        puts("no cluster: tests/cluster/run -- meson test -C build --suite kubernetes");
+        return 77;
+    }
+    for (size_t i = 0; i < sizeof target_namespaces / sizeof target_namespaces[0] && status == 0; i++)
+        status = make_namespace(in(target_namespaces[i]));
+    return status;
+}
+
+static k7_client *kubernetes_open(int slow)
+{
+    (void)slow;
+    return open_endpoint("kubernetes:", NULL, NULL);
+}
+
+const struct target target_kubernetes = {
+    .name = "kubernetes",
+    .abilities = TELLS_UID | HAS_CONDITION | RUNS_SCRIPTS | PULLS_IMAGES | TAKES_BACK,
+    .fields = FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_KEPT_CAPABILITIES,
+    .start = kubernetes_start,
+    .stop = stop_nothing,
+    .open = kubernetes_open,
+    .close = stop_nothing,
+};
+
+static int rest_kubernetes_start(void)
+{
+    char command[512];
+    int status = kubernetes_start();
+
+    if (status == 0)
+        status = gateway_start(&quick, "kubernetes:");
+    if (status == 0 && strcmp(in("default"), "default") != 0) {
+        snprintf(command, sizeof command, "cp -r %s/env/default %s/env/%s", quick.folder, quick.folder,
+                 in("default"));
+        status = system(command) == 0 ? 0 : 1;
+    }
+    return status;
+}
+
+const struct target target_rest_kubernetes = {
+    .name = "rest-kubernetes",
+    .abilities = RUNS_SCRIPTS | PULLS_IMAGES,
+    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_KEPT_CAPABILITIES,
+    .start = rest_kubernetes_start,
     .stop = rest_stop,
     .open = rest_open,
     .close = stop_nothing,
