@@ -9,16 +9,16 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "transport/kubernetes/exec_credential.h"
 
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TOKEN_MAX = 64 * 1024, TOKEN_FILE_AGE_S = 60, HEADER_MAX = 128 * 1024, LINES_MAX = 1000 };
 
 /* ---- tokens ---- */
 
-/* Without white space around it, in a secret. K7_ERR_PARSE: it is none. */
-static int plain_token(const char *text, char **ret_token)
+int k7i_plain_token(const char *text, char **ret_token)
 {
     k7_token token = { .expires_unix = -1 };
     int code = k7_token_set(&token, text, -1);
@@ -36,7 +36,8 @@ static int fetch_token_file(void *user, struct k7i_identity *identity, k7_error 
 
     if (code)
         return code;
-    code = strlen(content.data) == content.len ? plain_token(content.data, &identity->token) : K7_ERR_PARSE;
+    code =
+        strlen(content.data) == content.len ? k7i_plain_token(content.data, &identity->token) : K7_ERR_PARSE;
     k7i_buf_wipe(&content);
     if (code == K7_ERR_PARSE)
         return k7i_fail(err, K7_ERR_CREDENTIAL, "%s: there is no token in it", path);
@@ -63,7 +64,7 @@ static int watch_token_file(const char *path, struct k7i_credential **ret_creden
 static int put_token(const struct k7i_kube_context *context, struct k7i_buf *header, k7_error **err)
 {
     char *token;
-    int code = plain_token(context->text[K7I_KUBE_TOKEN], &token);
+    int code = k7i_plain_token(context->text[K7I_KUBE_TOKEN], &token);
 
     if (code == K7_ERR_PARSE)
         return k7i_kube_refuse(&context->user, "token", NULL, "must be visible ASCII characters", err);
@@ -222,7 +223,9 @@ static int make(const struct k7i_kube_context *context, struct k7i_authenticatio
         return watch_token_file(text[K7I_KUBE_TOKEN_FILE], &made->credential, err);
     if (has_token)
         return put_token(context, &made->header, err);
-    return 0;
+    return k7i_json_get(user, "exec")
+               ? k7i_exec_credential_new(context, isatty(STDIN_FILENO), &made->credential, err)
+               : 0;
 }
 
 int k7i_authentication_make(const struct k7i_kube_context *context,

@@ -18,6 +18,8 @@ int k7i_authentication_make(const struct k7i_kube_context *context,
                             struct k7i_authentication *ret_authentication, k7_error **err);
 /* Whether a request carries something that must not be seen by others. */
 int k7i_authentication_is_secret(const struct k7i_authentication *authentication);
+/* A token without white space around it, as a secret. K7_ERR_PARSE: it is none; K7_ERR_NO_MEMORY. */
+int k7i_plain_token(const char *text, char **ret_token);
 void k7i_authentication_clear(struct k7i_authentication *authentication);
 
 #endif
