@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -38,6 +39,7 @@ type cluster struct {
 func newCluster(name, dir, logs string, port, etcdPort int, ended chan *part) *cluster {
 	c := &cluster{name: name, dir: dir, logs: logs, port: port, etcdPort: etcdPort, url: fmt.Sprintf("https://127.0.0.1:%d", port),
 		parts: map[string]*part{}, ended: ended}
+	check("logs", os.MkdirAll(logs, 0o755))
 	c.issueAll()
 	return c
 }

@@ -27,10 +27,14 @@ type part struct {
 // partsLock guards the table of parts of every cluster and what its entries hold.
 var partsLock sync.Mutex
 
-// start runs a part of this program, or containerd. Its output is added to its log.
+// start runs a part of this program, or containerd. Its log begins with its first start and goes on with the others.
 func (c *cluster) start(name string, arguments ...string) error {
 	p := &part{name: name, arguments: arguments, log: filepath.Join(c.logs, name+".log"), gone: make(chan struct{}), wanted: true}
-	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	mode := os.O_CREATE | os.O_APPEND | os.O_WRONLY
+	if _, err := c.find(name); err != nil {
+		mode |= os.O_TRUNC
+	}
+	log, err := os.OpenFile(p.log, mode, 0o644)
 	if err != nil {
 		return err
 	}

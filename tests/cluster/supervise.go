@@ -85,7 +85,6 @@ func supervise(arguments []string) {
 	}
 	logs, err := filepath.Abs(logs)
 	check("logs", err)
-	check("logs", os.MkdirAll(filepath.Join(logs, "second"), 0o755))
 
 	c := newCluster("k7-test", o.state, logs, 443, 2379, ended)
 	started := make(chan error, 1)
