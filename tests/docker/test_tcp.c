@@ -1,4 +1,5 @@
-/* test_tcp.c: the same engine over TLS with a client certificate, and over plain TCP on this machine. */
+/* test_tcp.c: the same engine over TLS with a client certificate, and over plain TCP on this machine; and an engine that does at will what real
+ * ones do at the worst moment. */
 #include "fixture.h"
 
 #include <signal.h>
@@ -9,8 +10,8 @@ static char folder[] = "/tmp/k7-certificates-XXXXXX";
 static pid_t forwarder;
 static int port;
 
-/* Starts the forwarder beside this file, and waits for its port. */
-static void start(const char *program, const char *certificates)
+/* Starts a forwarder beside this file, and waits for its port. */
+static void start(const char *program, const char *argument)
 {
     const char *socket_path = getenv("K7_TEST_ENGINE") + strlen("docker://");
     int fds[2];
@@ -22,7 +23,7 @@ static void start(const char *program, const char *certificates)
         dup2(fds[1], 1);
         close(fds[0]);
         close(fds[1]);
-        execl(program, program, socket_path, certificates, (char *)NULL);
+        execl(program, program, socket_path, argument, (char *)NULL);
         _exit(127);
     }
     close(fds[1]);
@@ -132,9 +133,45 @@ END_TEST
 /* The look for what the lost request did comes before the engine has done it: the next attempt finds the name taken, by ourselves. */
 START_TEST(a_create_whose_answer_is_lost_is_found_again)
 {
-    start(HERE "/lose_create", NULL);
+    start(HERE "/interfere", "lose-create");
     k7_client *far = open_client(config_for("docker+http"));
     do_it_all(far);
+    k7_client_unref(far);
+    stop();
+}
+END_TEST
+
+/* Engines fail to read the log of a container that ends at that moment, after they have answered 200, or never end it. */
+START_TEST(a_log_that_comes_to_nothing_once_does_no_harm)
+{
+    static const char *const acts[] = { "unread-log", "silent-log" };
+
+    start(HERE "/interfere", acts[_i / 2]);
+    k7_client *far = open_client(config_for("docker+http"));
+    if (_i % 2 == 0) {
+        do_it_all(far);
+    } else {
+        k7_error *error =
+            create_fails(far, "far", "\"egress_whitelist\":[],\"before_script\":\"echo the reason; exit 7\"",
+                         K7_ERR_SCRIPT_FAILED, "exit status 7");
+        assert_contains(k7_error_get_message(error), "the reason");
+        k7_error_unref(error);
+    }
+    k7_client_unref(far);
+    stop();
+}
+END_TEST
+
+START_TEST(a_script_has_failed_also_when_its_output_cannot_be_read)
+{
+    start(HERE "/interfere", "no-log");
+    k7_client *far = open_client(config_for("docker+http"));
+    k7_error *error = create_fails(
+        far, "far",
+        "\"egress_whitelist\":[],\"before_script_under_lock\":true,\"before_script\":\"echo the reason; exit 7\"",
+        K7_ERR_SCRIPT_FAILED,
+        "before_script: ended with exit status 7; its output could not be read: failed to obtain logs");
+    k7_error_unref(error);
     k7_client_unref(far);
     stop();
 }
@@ -146,6 +183,8 @@ static TCase *make(void)
 
     tcase_add_test(tests, over_plain_tcp_on_this_machine);
     tcase_add_test(tests, a_create_whose_answer_is_lost_is_found_again);
+    tcase_add_loop_test(tests, a_log_that_comes_to_nothing_once_does_no_harm, 0, 4);
+    tcase_add_test(tests, a_script_has_failed_also_when_its_output_cannot_be_read);
     tcase_add_test(tests, over_tls_with_a_client_certificate);
     tcase_add_test(tests, an_engine_that_is_not_trusted_gets_nothing);
     tcase_add_test(tests, without_the_clients_certificate_nothing_is_listed);

@@ -18,6 +18,9 @@ static void check_shown(const struct k7i_log *log)
     k7i_buf_reset(&text);
     k7i_log_show(log, K7I_OUTPUT_TAIL, 1, &text);
     FUZZ_CHECK(!text.failed && k7i_text_is_utf8(text.data, text.len));
+    k7i_buf_reset(&text);
+    FUZZ_CHECK(k7i_log_show_trouble(log, &text) == 0 && !k7i_text_has_control(text.data) &&
+               k7i_text_is_utf8(text.data, text.len));
     k7i_buf_clear(&text);
 }
 
@@ -27,11 +30,13 @@ static void read_log(const uint8_t *data, size_t size, size_t cut)
 
     k7i_log_begin(&whole, ID);
     k7i_log_add(&whole, data, size);
+    k7i_log_end(&whole);
     k7i_log_begin(&parts, ID);
     k7i_log_add(&parts, data, cut);
     k7i_log_add(&parts, data + cut, size - cut);
+    k7i_log_end(&parts);
     FUZZ_CHECK(whole.ready == parts.ready && whole.script_done == parts.script_done &&
-               whole.broken == parts.broken);
+               whole.broken == parts.broken && whole.trouble_len == parts.trouble_len);
     FUZZ_CHECK(whole.tail_len <= sizeof whole.tail);
     check_shown(&whole);
     check_shown(&parts);

@@ -29,6 +29,8 @@ struct k7i_create {
     char id[K7I_CONTAINER_ID_SIZE], companion_id[K7I_CONTAINER_ID_SIZE];
     int looked_in_vain; /* after an answer was lost; the engine may have been at it still */
     struct k7i_log log;
+    int silences,
+        troubles; /* how often the log was silent; could not be read, or the container not looked at */
     enum k7i_create_wait {
         K7I_WAIT_LOG,  /* follow the log until the words come */
         K7I_WAIT_LOOK, /* it ended without them: look at the container */

@@ -58,6 +58,9 @@ static int read_line(struct k7i_pull *pull)
 
     if (!error)
         error = k7i_json_get_string(root, "error");
+    /* As in the answer to any other request: podman writes its error so into the stream that it has begun. */
+    if (!error && !status)
+        error = k7i_json_get_string(root, "message");
     if (error && !pull->error && !(pull->error = k7i_strdup(error)))
         code = K7_ERR_NO_MEMORY;
     if (status)

@@ -4,12 +4,36 @@
 
 #include "base/error.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
-    LOOK_AGAIN_MS = 100, /* the log has ended, but the container has not: engines take a moment */
+    LOOK_AGAIN_MS = 100,     /* the log has ended, but the container has not: engines take a moment */
+    TROUBLES_MAX = 50,       /* answers that were none, with such a moment after each */
+    SILENCE_FIRST_MS = 1000, /* then twice as long, and so on */
+    SILENCE_DOUBLINGS = 5,
     MESSAGE_OUTPUT = 1000
 };
+
+/* "; its output: …", and why there is no more of it. */
+static int add_log(const struct k7i_log *log, const char *what, struct k7i_buf *text)
+{
+    size_t before;
+
+    if (log->tail_len > 0) {
+        k7i_buf_printf(text, "; its %s: ", what);
+        before = text->len;
+        k7i_log_show(log, MESSAGE_OUTPUT, 0, text);
+        if (text->len == before) /* nothing but white space */
+            k7i_buf_text(text, "empty");
+    }
+    if (!log->broken)
+        return text->failed;
+    k7i_buf_printf(
+        text, log->tail_len > 0 ? "; the rest of its %s could not be read: " : "; its %s could not be read: ",
+        what);
+    return k7i_log_show_trouble(log, text);
+}
 
 enum k7i_verdict k7i_create_fail_why(struct k7i_op *op, const struct k7i_container *container)
 {
@@ -22,16 +46,7 @@ enum k7i_verdict k7i_create_fail_why(struct k7i_op *op, const struct k7i_contain
     k7i_buf_init(&text, 16 * 1024);
     k7i_buf_text(&text, in_script ? "before_script: " : "the sandbox did not become ready: ");
     k7i_container_why(container, &text);
-    if (create->log.tail_len > 0) {
-        size_t before;
-
-        k7i_buf_text(&text, in_script ? "; its output: " : "; its log: ");
-        before = text.len;
-        k7i_log_show(&create->log, MESSAGE_OUTPUT, 0, &text);
-        if (text.len == before) /* nothing but white space */
-            k7i_buf_text(&text, "empty");
-    }
-    if (text.failed) {
+    if (add_log(&create->log, in_script ? "output" : "log", &text) != 0) {
         k7i_fail_memory(&error);
     } else {
         k7i_fail(&error, in_script ? K7_ERR_SCRIPT_FAILED : K7_ERR_START_FAILED, "%s", text.data);
@@ -54,32 +69,35 @@ static enum k7i_verdict follow(struct k7i_op *op, struct k7i_request *request)
                        : create->wait == K7I_WAIT_READ ? "/logs?stdout=1&stderr=1"
                                                        : "/json";
 
-    if (create->wait == K7I_WAIT_LOOK)
+    if (create->wait == K7I_WAIT_LOOK) {
         k7i_buf_clear(&create->inspected);
-    else
+    } else {
+        int script_done =
+            create->log.script_done; /* what was heard once stays true when the log cannot be read again */
+
         k7i_log_begin(&create->log, create->create_id);
+        create->log.script_done = script_done;
+    }
+    /* podman 4.3 never ends the log of a container that ends while it begins to follow it. */
+    if (create->wait == K7I_WAIT_LOG)
+        k7i_op_listen(op, (int64_t)SILENCE_FIRST_MS << create->silences);
     k7i_docker_container(request, "GET", create->id, rest, K7I_REPEAT_SAFE);
     return K7I_SEND;
 }
 
-static enum k7i_verdict follow_chunk(struct k7i_op *op, const void *data, size_t len,
-                                     int (*enough)(const struct k7i_log *))
+static enum k7i_verdict fail_unread(struct k7i_op *op)
 {
-    struct k7i_create *create = op->state;
+    const struct k7i_create *create = op->state;
+    struct k7i_buf text;
 
-    if (create->wait == K7I_WAIT_LOOK) {
-        k7i_buf_add(&create->inspected, data, len);
-        if (create->inspected.failed)
-            return create->inspected.failed == K7_ERR_NO_MEMORY
-                       ? k7i_op_fail_memory(op)
-                       : k7i_op_fail(op, K7_ERR_LIMIT,
-                                     "the engine's description of the container is too long");
-        return K7I_MORE;
-    }
-    k7i_log_add(&create->log, data, len);
-    if (create->log.broken)
-        return k7i_op_fail(op, K7_ERR_PROTOCOL, "the engine's log of the container is not a framed stream");
-    return create->wait == K7I_WAIT_LOG && enough(&create->log) ? K7I_NEXT : K7I_MORE;
+    k7i_buf_init(&text, 16 * 1024);
+    enum k7i_verdict verdict =
+        k7i_log_show_trouble(&create->log, &text) != 0
+            ? k7i_op_fail_memory(op)
+            : k7i_op_fail(op, K7_ERR_PROTOCOL, "the engine's log of the container is not a framed stream: %s",
+                          text.data);
+    k7i_buf_clear(&text);
+    return verdict;
 }
 
 /* By what the look found. */
@@ -101,6 +119,8 @@ static enum k7i_verdict judge(struct k7i_op *op)
     } else if (k7i_container_has_ended(&container)) {
         create->wait = K7I_WAIT_READ;
         verdict = K7I_AGAIN;
+    } else if (create->log.broken && create->troubles >= TROUBLES_MAX) {
+        verdict = fail_unread(op);
     } else {
         create->wait = K7I_WAIT_LOG;
         verdict = k7i_op_pause(op, LOOK_AGAIN_MS);
@@ -109,18 +129,69 @@ static enum k7i_verdict judge(struct k7i_op *op)
     return verdict;
 }
 
+/* The answer has ended, or there is no use in more of it. */
+static enum k7i_verdict go_on(struct k7i_op *op)
+{
+    struct k7i_create *create = op->state;
+
+    if (create->wait != K7I_WAIT_LOG)
+        return judge(op);
+    create->troubles += create->log.broken;
+    create->wait = K7I_WAIT_LOOK;
+    return K7I_AGAIN;
+}
+
+static enum k7i_verdict follow_chunk(struct k7i_op *op, const void *data, size_t len,
+                                     int (*enough)(const struct k7i_log *))
+{
+    struct k7i_create *create = op->state;
+
+    if (!data) {
+        create->silences += create->silences < SILENCE_DOUBLINGS;
+        return go_on(op);
+    }
+    if (create->wait == K7I_WAIT_LOOK) {
+        k7i_buf_add(&create->inspected, data, len);
+        if (create->inspected.failed)
+            return create->inspected.failed == K7_ERR_NO_MEMORY
+                       ? k7i_op_fail_memory(op)
+                       : k7i_op_fail(op, K7_ERR_LIMIT,
+                                     "the engine's description of the container is too long");
+        return K7I_MORE;
+    }
+    k7i_log_add(&create->log, data, len);
+    if (create->wait == K7I_WAIT_LOG && enough(&create->log))
+        return K7I_NEXT;
+    return create->log.trouble_len < sizeof create->log.trouble ? K7I_MORE : go_on(op);
+}
+
 static enum k7i_verdict follow_reply(struct k7i_op *op, const struct k7i_response *response)
 {
     struct k7i_create *create = op->state;
 
-    if (response->status != 200)
-        return k7i_docker_refused(op, response, response->status == 404 ? K7_ERR_START_FAILED : 0,
-                                  "cannot follow the container %s", create->container);
-    if (create->wait == K7I_WAIT_LOG) {
+    if (response->status == 200) {
+        if (create->wait != K7I_WAIT_LOOK)
+            k7i_log_end(&create->log);
+        return go_on(op);
+    }
+    if (create->wait == K7I_WAIT_READ) { /* why the container ended is known: only its log is not */
+        char text[32];
+        int len = snprintf(text, sizeof text, "HTTP status %d", response->status);
+
+        if (response->body_len > 0)
+            k7i_log_spoil(&create->log, response->body, response->body_len);
+        else
+            k7i_log_spoil(&create->log, text, (size_t)len);
+        return judge(op);
+    }
+    if (response->status == 500 && ++create->troubles < TROUBLES_MAX) {
+        if (create->wait == K7I_WAIT_LOOK)
+            return k7i_op_pause(op, LOOK_AGAIN_MS);
         create->wait = K7I_WAIT_LOOK;
         return K7I_AGAIN;
     }
-    return judge(op);
+    return k7i_docker_refused(op, response, response->status == 404 ? K7_ERR_START_FAILED : 0,
+                              "cannot follow the container %s", create->container);
 }
 
 /* ---- the two waits ---- */

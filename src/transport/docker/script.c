@@ -2,6 +2,7 @@
 #include "transport/docker/script.h"
 
 #include "base/quote.h"
+#include "transport/docker/engine.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -113,15 +114,34 @@ static void add_output(struct k7i_log *log, const char *data, size_t len)
     }
 }
 
+void k7i_log_spoil(struct k7i_log *log, const char *text, size_t len)
+{
+    size_t room = sizeof log->trouble - log->trouble_len;
+
+    log->broken = 1;
+    if (len > room)
+        len = room;
+    memcpy(log->trouble + log->trouble_len, text, len);
+    log->trouble_len += len;
+}
+
 void k7i_log_add(struct k7i_log *log, const void *data, size_t len)
 {
+    enum { ENGINES_OWN_ERROR = 3 }; /* after 0 standard input, 1 output, 2 error */
     const char *p = data;
 
-    while (len > 0 && !log->broken) {
+    while (len > 0) {
+        if (log->broken) {
+            k7i_log_spoil(log, p, len);
+            return;
+        }
         if (log->frame_left > 0) {
             size_t piece = len < log->frame_left ? len : log->frame_left;
 
-            add_output(log, p, piece);
+            if (log->header[0] == ENGINES_OWN_ERROR)
+                k7i_log_spoil(log, p, piece);
+            else
+                add_output(log, p, piece);
             log->frame_left -= piece;
             p += piece;
             len -= piece;
@@ -134,13 +154,39 @@ void k7i_log_add(struct k7i_log *log, const void *data, size_t len)
         const unsigned char *h = log->header;
         log->header_len = 0;
         log->frame_left = (size_t)h[4] << 24 | (size_t)h[5] << 16 | (size_t)h[6] << 8 | h[7];
-        /* 0 standard input, 1 output, 2 error, 3 the engine's own error */
-        if (h[0] > 3 || h[1] || h[2] || h[3])
-            log->broken = 1;
+        if (h[0] > ENGINES_OWN_ERROR || h[1] || h[2] || h[3])
+            k7i_log_spoil(log, (const char *)h, sizeof log->header);
     }
+}
+
+void k7i_log_end(struct k7i_log *log)
+{
+    if (log->header_len > 0 || log->frame_left > 0)
+        k7i_log_spoil(log, (const char *)log->header, log->header_len);
+    log->header_len = log->frame_left = 0;
 }
 
 void k7i_log_show(const struct k7i_log *log, size_t limit, int lines, struct k7i_buf *text)
 {
     k7i_quote_tail(text, log->tail, log->tail_len, limit, lines);
+}
+
+int k7i_log_show_trouble(const struct k7i_log *log, struct k7i_buf *text)
+{
+    struct k7i_json *json;
+    int code = k7i_json_parse(log->trouble, log->trouble_len, &json, NULL);
+
+    if (code == K7_ERR_NO_MEMORY)
+        return code;
+    const char *message = code ? NULL : k7i_json_get_string(k7i_json_root(json), "message");
+    size_t before = text->len;
+    if (message)
+        k7i_docker_words(text, message);
+    else
+        k7i_quote_tail(text, log->trouble, log->trouble_len, sizeof log->trouble, 0);
+    if (text->len == before)
+        k7i_buf_text(text, "it ends in the middle");
+    if (!code)
+        k7i_json_free(json);
+    return text->failed;
 }

@@ -10,7 +10,8 @@ enum {
     K7I_CREATE_ID_LEN = 32, /* hexadecimal digits: 128 random bits */
     K7I_SCRIPT_MAX =
         120000, /* bytes of before_script: Linux takes arguments of 128 KiB, and the wrapper adds to it */
-    K7I_OUTPUT_TAIL = 4096 /* bytes of a script's output that are kept */
+    K7I_OUTPUT_TAIL = 4096, /* bytes of a script's output that are kept */
+    K7I_LOG_TROUBLE = 1024
 };
 
 extern const char k7i_script_wrapper[];   /* sh -c WRAPPER k7 SCRIPT CREATE-ID LOCK */
@@ -29,13 +30,21 @@ struct k7i_log {
         size_t len;
     } windows[2];
     int script_done, ready; /* what the wrapper has said so far */
-    int broken;             /* not the stream that it should be */
+    /* What came in place of the log: an engine that cannot read it says so in the middle of an answer that it has begun with 200. */
+    int broken;
+    char trouble[K7I_LOG_TROUBLE]; /* its first bytes */
+    size_t trouble_len;
 };
 
 void k7i_log_begin(struct k7i_log *log, const char *create_id);
 void k7i_log_add(struct k7i_log *log, const void *data, size_t len);
+void k7i_log_end(struct k7i_log *log); /* nothing more comes: a frame that has begun is a broken log */
+/* The log could not be read: what the engine said instead. */
+void k7i_log_spoil(struct k7i_log *log, const char *text, size_t len);
 /* The tail for people, at most `limit` bytes of its end: control characters become spaces (but line ends and tabs, when `lines`), bytes that are not UTF-8 question
  * marks. */
 void k7i_log_show(const struct k7i_log *log, size_t limit, int lines, struct k7i_buf *text);
+/* Why the log is broken, on one line: 0, or K7_ERR_NO_MEMORY. */
+int k7i_log_show_trouble(const struct k7i_log *log, struct k7i_buf *text);
 
 #endif

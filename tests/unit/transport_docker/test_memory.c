@@ -53,6 +53,21 @@ static int prepare(const struct k7i_plan *plan, const struct k7i_args *args)
 /* What the fixture holds was made before memory ran short. */
 static char inspected[65536], listed[65536], information[65536];
 
+/* A script that has failed, and whose output cannot be read: another code means that memory was short. */
+static int fails_unread(void)
+{
+    static const char ended[] = "{\"State\":{\"Status\":\"exited\",\"ExitCode\":1}}";
+    static const char unread[] = "{\"cause\":\"no such process\",\"message\":\"no log\",\"response\":500}";
+
+    ((struct k7i_create *)f.op->state)->wait = K7I_WAIT_LOOK;
+    go("before_script", 200, ended, sizeof ended - 1, 1);
+    go("before_script", 200, unread, sizeof unread - 1, 1);
+    if (code != K7_ERR_SCRIPT_FAILED)
+        return code;
+    f.op->error = k7_error_unref(f.op->error);
+    return 0;
+}
+
 static int create(void *user)
 {
     const struct k7i_args args = { .spec = f.spec, .namespace_ = "team-a", .name = "demo" };
@@ -74,6 +89,8 @@ static int create(void *user)
     answer("create container", 201, "{\"Id\":\"" NETWORK "\"}");
     answer("start", 204, "");
     go("before_script", 200, log, sizeof log - 1, 1);
+    if (!code)
+        code = fails_unread();
     answer("lock egress", 204, "");
     answer("result", 200, inspected);
     k7i_op_free(f.op);

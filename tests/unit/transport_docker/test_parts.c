@@ -1,4 +1,4 @@
-/* test_parts.c: the parts without an operation: log frames, the wrapper in real shells, pull progress, credentials, endpoints, and what is refused. */
+/* test_parts.c: the parts without an operation: the wrapper in real shells, pull progress, credentials, endpoints, and what is refused. */
 #include "fixture.h"
 
 #include "config/endpoint.h"
@@ -7,116 +7,6 @@
 #include <unistd.h>
 
 #define CREATE_ID "0123456789abcdef0123456789abcdef"
-
-/* ---- the log ---- */
-
-static void add_frame(struct k7i_buf *buf, int stream, const char *text)
-{
-    size_t len = strlen(text);
-    const char header[8] = { (char)stream,     0,        0, 0, (char)(len >> 24), (char)(len >> 16),
-                             (char)(len >> 8), (char)len };
-
-    k7i_buf_add(buf, header, sizeof header);
-    k7i_buf_add(buf, text, len);
-}
-
-static void shown(const struct k7i_log *log, size_t limit, const char *expected)
-{
-    struct k7i_buf text;
-
-    k7i_buf_init(&text, 65536);
-    k7i_log_show(log, limit, 0, &text);
-    ck_assert_str_eq(text.data, expected);
-    k7i_buf_clear(&text);
-}
-
-START_TEST(frames_may_be_cut_anywhere)
-{
-    struct k7i_buf stream;
-
-    k7i_buf_init(&stream, 65536);
-    add_frame(&stream, 1, "first\n");
-    add_frame(&stream, 2, "");
-    add_frame(&stream, 2, "k7 " CREATE_ID " scr");
-    add_frame(&stream, 1, "between\n");
-    add_frame(&stream, 2, "ipt done\n");
-    add_frame(&stream, 1, "last\n");
-    for (size_t cut = 0; cut <= stream.len; cut++) {
-        struct k7i_log log;
-
-        k7i_log_begin(&log, CREATE_ID);
-        k7i_log_add(&log, stream.data, cut);
-        k7i_log_add(&log, stream.data + cut, stream.len - cut);
-        ck_assert(log.script_done && !log.ready && !log.broken);
-    }
-    for (size_t size = 1; size < 9; size++) {
-        struct k7i_log log;
-
-        k7i_log_begin(&log, CREATE_ID);
-        for (size_t at = 0; at < stream.len; at += size)
-            k7i_log_add(&log, stream.data + at, stream.len - at < size ? stream.len - at : size);
-        ck_assert(log.script_done && !log.ready && !log.broken);
-    }
-    k7i_buf_clear(&stream);
-}
-END_TEST
-
-START_TEST(recorded_logs_say_ready_and_show_nothing_of_ours)
-{
-    for (enum engine engine = PODMAN; engine < ENGINES; engine++) {
-        struct k7i_log log;
-        size_t len;
-        const char *text = recorded(engine, "log.bin", &len);
-        char id[K7I_CREATE_ID_LEN + 1];
-
-        memcpy(id, (const char *)memmem(text, len, "k7 ", 3) + 3, K7I_CREATE_ID_LEN);
-        id[K7I_CREATE_ID_LEN] = '\0';
-        k7i_log_begin(&log, id);
-        k7i_log_add(&log, text, len);
-        ck_assert(log.script_done && log.ready && !log.broken);
-        shown(&log, 1000, "");
-        k7i_log_begin(&log, CREATE_ID); /* words with another id mean nothing */
-        k7i_log_add(&log, text, len);
-        ck_assert(!log.script_done && !log.ready);
-    }
-}
-END_TEST
-
-START_TEST(what_is_no_frame_breaks_the_log)
-{
-    struct k7i_log log;
-
-    k7i_log_begin(&log, CREATE_ID);
-    k7i_log_add(&log, "plain text", 10);
-    ck_assert(log.broken);
-    k7i_log_add(&log, "\1\0\0\0\0\0\0\1x", 9);
-    ck_assert_uint_eq(log.tail_len, 0);
-}
-END_TEST
-
-START_TEST(only_the_end_is_kept_and_shown_on_one_line)
-{
-    struct k7i_buf stream;
-    struct k7i_log log;
-    char many[10001];
-
-    memset(many, 'x', sizeof many - 1);
-    many[sizeof many - 1] = '\0';
-    k7i_buf_init(&stream, 65536);
-    add_frame(&stream, 1, many);
-    add_frame(&stream, 1,
-              "\n  one\ttwo\x1b[31m\nthr\xc3\xa9"
-              "e \xff end \n\n");
-    k7i_log_begin(&log, CREATE_ID);
-    k7i_log_add(&log, stream.data, stream.len);
-    ck_assert_uint_eq(log.tail_len, K7I_OUTPUT_TAIL);
-    shown(&log, 26,
-          "one two [31m thr\xc3\xa9"
-          "e ? end");
-    shown(&log, 8, "e ? end"); /* not in the middle of the character before */
-    k7i_buf_clear(&stream);
-}
-END_TEST
 
 /* ---- the wrapper, in the shells that are here ---- */
 
@@ -449,10 +339,6 @@ int main(void)
     int scripts_and_shells = (int)(sizeof scripts / sizeof scripts[0] * (sizeof shells / sizeof shells[0]));
 
     tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, frames_may_be_cut_anywhere);
-    tcase_add_test(tests, recorded_logs_say_ready_and_show_nothing_of_ours);
-    tcase_add_test(tests, what_is_no_frame_breaks_the_log);
-    tcase_add_test(tests, only_the_end_is_kept_and_shown_on_one_line);
     tcase_add_loop_test(tests, the_wrapper_works_in_every_shell, 0, scripts_and_shells);
     tcase_add_test(tests, pull_lines_may_be_cut_anywhere);
     tcase_add_test(tests, a_pull_line_without_end_is_refused);

@@ -201,6 +201,13 @@ START_TEST(a_pull_fails_inside_an_answer_of_200)
     fixture_fails(&f, "pull image", 500, recorded(DOCKERD, "pull-failed.txt", NULL), K7_ERR_IMAGE_PULL,
                   "connection refused");
     ck_assert_int_eq(fixture_begin(&f, "pull image"), K7I_SEND);
+    ck_assert_int_eq(
+        pull_chunk("{\"status\":\"Pulling\"}\n{\"cause\":\"no space\",\"message\":\"no space left on "
+                   "device\",\"response\":500}\n"),
+        K7I_MORE);
+    fixture_fails(&f, "pull image", 200, "", K7_ERR_IMAGE_PULL,
+                  "could not be pulled: no space left on device");
+    ck_assert_int_eq(fixture_begin(&f, "pull image"), K7I_SEND);
     ck_assert_int_eq(pull_chunk("{\"status\":\"Pulling\"}\r\n{\"status\":\"Done\"}"), K7I_MORE);
     ck_assert_int_eq(fixture_reply(&f, "pull image", 200, ""), K7I_NEXT);
     ck_assert_int_eq(fixture_begin(&f, "pull image"), K7I_SEND);
