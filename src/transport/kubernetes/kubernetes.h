@@ -85,6 +85,8 @@ struct k7i_status {
 };
 /* 0, or -1 when the body is no Status: then the message is the body's beginning. */
 int k7i_status_read(const struct k7i_response *response, struct k7i_status *ret_status);
+/* "field: message", behind what is there. For the readers. Both may be NULL. */
+void k7i_status_add_cause(struct k7i_buf *causes, const char *field, const char *message);
 /* The same for a watch event of the type ERROR. */
 void k7i_status_read_json(const struct k7i_json_value *object, struct k7i_status *ret_status);
 

@@ -13,6 +13,46 @@ enum {
     MESSAGE_LIMIT = 4096
 };
 
+void k7i_metadata_label(struct k7i_metadata *meta, const char *key, const char *value)
+{
+    if (k7i_text_equal(key, K7I_KUBE_LABEL_APP))
+        meta->app = value;
+    else if (k7i_text_equal(key, K7I_KUBE_LABEL_RUNTIME))
+        meta->runtime = value;
+    else if (k7i_text_equal(key, K7I_KUBE_LABEL_SANDBOX))
+        meta->sandbox = value;
+    else if (k7i_text_equal(key, K7I_KUBE_LABEL_TEMPLATE_HASH))
+        meta->template_hash = value;
+}
+
+void k7i_metadata_annotation(struct k7i_metadata *meta, const char *key, const char *value)
+{
+    if (k7i_text_equal(key, K7I_KUBE_ANNOTATION_BACKEND))
+        meta->backend = value;
+    else if (k7i_text_equal(key, K7I_KUBE_ANNOTATION_CREATE_ID))
+        meta->create_id = value;
+}
+
+void k7i_deployment_condition(struct k7i_deployment *deployment, const char *type, const char *status,
+                              const char *reason, const char *message)
+{
+    if (k7i_text_equal(type, "ReplicaFailure") && k7i_text_equal(status, "True")) {
+        deployment->failure_reason = reason;
+        deployment->failure_message = message;
+    }
+}
+
+void k7i_pod_condition(struct k7i_pod *pod, const char *type, const char *status, const char *reason,
+                       const char *message)
+{
+    if (k7i_text_equal(type, "Ready")) {
+        pod->is_ready = k7i_text_equal(status, "True");
+    } else if (k7i_text_equal(type, "PodScheduled") && k7i_text_equal(status, "False")) {
+        pod->unscheduled_reason = reason;
+        pod->unscheduled_message = message;
+    }
+}
+
 void k7i_pod_add_restarts(struct k7i_pod *pod, int64_t count)
 {
     if (count > 0 && count <= INT32_MAX && pod->restarts <= INT32_MAX)

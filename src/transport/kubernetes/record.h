@@ -49,7 +49,13 @@ struct k7i_pod {
 void k7i_deployment_read_json(const struct k7i_json_value *object, struct k7i_deployment *ret_deployment);
 void k7i_pod_read_json(const struct k7i_json_value *object, struct k7i_pod *ret_pod);
 
-/* Adds a container's restarts, when they can be true. For the readers. */
+/* For the readers: what is kept of one of several, whatever the encoding. Texts may be NULL. An empty text is none: protobuf writes what JSON leaves out. */
+void k7i_metadata_label(struct k7i_metadata *meta, const char *key, const char *value);
+void k7i_metadata_annotation(struct k7i_metadata *meta, const char *key, const char *value);
+void k7i_deployment_condition(struct k7i_deployment *deployment, const char *type, const char *status,
+                              const char *reason, const char *message);
+void k7i_pod_condition(struct k7i_pod *pod, const char *type, const char *status, const char *reason,
+                       const char *message);
 void k7i_pod_add_restarts(struct k7i_pod *pod, int64_t count);
 
 /* K7's recognition rule (K7 contract, section 3), and that the labels name the Deployment itself: list, get and delete look at nothing else. */

@@ -7,31 +7,47 @@
 
 #include <string.h>
 
+/* Not there, no text, or empty: NULL. */
 static const char *text_at(const struct k7i_json_value *object, const char *key)
 {
-    return k7i_json_get_string(object, key);
+    const char *text = k7i_json_get_string(object, key);
+
+    return text && *text ? text : NULL;
+}
+
+static const char *text_of(const struct k7i_json_value *value)
+{
+    const char *text = k7i_json_string(value);
+
+    return text && *text ? text : NULL;
+}
+
+static int read_label(void *meta, const char *key, const struct k7i_json_value *value)
+{
+    k7i_metadata_label(meta, key, text_of(value));
+    return 0;
+}
+
+static int read_annotation(void *meta, const char *key, const struct k7i_json_value *value)
+{
+    k7i_metadata_annotation(meta, key, text_of(value));
+    return 0;
 }
 
 static void read_metadata(const struct k7i_json_value *object, struct k7i_metadata *meta)
 {
-    const struct k7i_json_value *labels = k7i_json_get(object, "labels"),
-                                *annotations = k7i_json_get(object, "annotations"),
-                                *owners = k7i_json_get(object, "ownerReferences");
+    const struct k7i_json_value *owners = k7i_json_get(object, "ownerReferences");
 
     *meta = (struct k7i_metadata){
         .name = text_at(object, "name"),
         .namespace_ = text_at(object, "namespace"),
         .uid = text_at(object, "uid"),
-        .app = text_at(labels, K7I_KUBE_LABEL_APP),
-        .runtime = text_at(labels, K7I_KUBE_LABEL_RUNTIME),
-        .sandbox = text_at(labels, K7I_KUBE_LABEL_SANDBOX),
-        .template_hash = text_at(labels, K7I_KUBE_LABEL_TEMPLATE_HASH),
-        .backend = text_at(annotations, K7I_KUBE_ANNOTATION_BACKEND),
-        .create_id = text_at(annotations, K7I_KUBE_ANNOTATION_CREATE_ID),
         .resource_version = text_at(object, "resourceVersion"),
         .created_unix = k7i_time_from_rfc3339(text_at(object, "creationTimestamp")),
         .is_deleting = text_at(object, "deletionTimestamp") != NULL,
     };
+    k7i_json_each(k7i_json_get(object, "labels"), read_label, meta);
+    k7i_json_each(k7i_json_get(object, "annotations"), read_annotation, meta);
     for (size_t i = 0, n = k7i_json_count(owners); i < n; i++) {
         const struct k7i_json_value *owner = k7i_json_at(owners, i);
 
@@ -42,34 +58,16 @@ static void read_metadata(const struct k7i_json_value *object, struct k7i_metada
     }
 }
 
-/* The entry whose member `key` is `value`, or NULL. */
-static const struct k7i_json_value *entry_of(const struct k7i_json_value *array, const char *key,
-                                             const char *value)
-{
-    for (size_t i = 0, n = k7i_json_count(array); i < n; i++) {
-        const struct k7i_json_value *entry = k7i_json_at(array, i);
-
-        if (k7i_text_equal(text_at(entry, key), value))
-            return entry;
-    }
-    return NULL;
-}
-
 /* The container "sandbox", else the first. */
 static const struct k7i_json_value *sandbox_of(const struct k7i_json_value *containers)
 {
-    const struct k7i_json_value *container = entry_of(containers, "name", K7I_KUBE_CONTAINER);
+    for (size_t i = 0, n = k7i_json_count(containers); i < n; i++) {
+        const struct k7i_json_value *container = k7i_json_at(containers, i);
 
-    return container ? container : k7i_json_at(containers, 0);
-}
-
-/* The condition of this type when it has this status, or NULL. */
-static const struct k7i_json_value *condition_of(const struct k7i_json_value *status, const char *type,
-                                                 const char *value)
-{
-    const struct k7i_json_value *condition = entry_of(k7i_json_get(status, "conditions"), "type", type);
-
-    return k7i_text_equal(text_at(condition, "status"), value) ? condition : NULL;
+        if (k7i_text_equal(text_at(container, "name"), K7I_KUBE_CONTAINER))
+            return container;
+    }
+    return k7i_json_at(containers, 0);
 }
 
 void k7i_deployment_read_json(const struct k7i_json_value *object, struct k7i_deployment *ret_deployment)
@@ -79,17 +77,21 @@ void k7i_deployment_read_json(const struct k7i_json_value *object, struct k7i_de
                                 *pod = k7i_json_get(k7i_json_get(spec, "template"), "spec"),
                                 *container = sandbox_of(k7i_json_get(pod, "containers")),
                                 *sources = k7i_json_get(container, "envFrom"),
-                                *failure = condition_of(status, "ReplicaFailure", "True");
+                                *conditions = k7i_json_get(status, "conditions");
 
     *ret_deployment = (struct k7i_deployment){
         .runtime_class = text_at(pod, "runtimeClassName"),
         .image = text_at(container, "image"),
         .replicas = k7i_json_int(k7i_json_get(spec, "replicas"), -1),
         .made_replicas = k7i_json_int(k7i_json_get(status, "replicas"), 0),
-        .failure_reason = text_at(failure, "reason"),
-        .failure_message = text_at(failure, "message"),
     };
     read_metadata(k7i_json_get(object, "metadata"), &ret_deployment->meta);
+    for (size_t i = 0, n = k7i_json_count(conditions); i < n; i++) {
+        const struct k7i_json_value *condition = k7i_json_at(conditions, i);
+
+        k7i_deployment_condition(ret_deployment, text_at(condition, "type"), text_at(condition, "status"),
+                                 text_at(condition, "reason"), text_at(condition, "message"));
+    }
     for (size_t i = 0, n = k7i_json_count(sources); i < n && !ret_deployment->env_secret; i++)
         ret_deployment->env_secret = text_at(k7i_json_get(k7i_json_at(sources, i), "secretRef"), "name");
 }
@@ -117,7 +119,7 @@ void k7i_pod_read_json(const struct k7i_json_value *object, struct k7i_pod *ret_
     const struct k7i_json_value *spec = k7i_json_get(object, "spec"),
                                 *status = k7i_json_get(object, "status"),
                                 *containers = k7i_json_get(status, "containerStatuses"),
-                                *unscheduled = condition_of(status, "PodScheduled", "False");
+                                *conditions = k7i_json_get(status, "conditions");
 
     *ret_pod = (struct k7i_pod){
         .node = text_at(spec, "nodeName"),
@@ -125,11 +127,14 @@ void k7i_pod_read_json(const struct k7i_json_value *object, struct k7i_pod *ret_
         .phase = text_at(status, "phase"),
         .phase_reason = text_at(status, "reason"),
         .phase_message = text_at(status, "message"),
-        .is_ready = condition_of(status, "Ready", "True") != NULL,
-        .unscheduled_reason = text_at(unscheduled, "reason"),
-        .unscheduled_message = text_at(unscheduled, "message"),
     };
     read_metadata(k7i_json_get(object, "metadata"), &ret_pod->meta);
+    for (size_t i = 0, n = k7i_json_count(conditions); i < n; i++) {
+        const struct k7i_json_value *condition = k7i_json_at(conditions, i);
+
+        k7i_pod_condition(ret_pod, text_at(condition, "type"), text_at(condition, "status"),
+                          text_at(condition, "reason"), text_at(condition, "message"));
+    }
     for (size_t i = 0, n = k7i_json_count(containers); i < n; i++)
         k7i_pod_add_restarts(ret_pod,
                              k7i_json_int(k7i_json_get(k7i_json_at(containers, i), "restartCount"), 0));

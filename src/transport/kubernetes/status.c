@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "transport/kubernetes/record_protobuf.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,34 +23,60 @@ static void keep(char *to, size_t size, const char *from)
     to[len] = '\0';
 }
 
-static void keep_causes(struct k7i_status *status, const struct k7i_json_value *causes)
+void k7i_status_add_cause(struct k7i_buf *causes, const char *field, const char *message)
 {
-    struct k7i_buf text;
+    k7i_buf_printf(causes, "%s%s%s%s", causes->len ? "; " : "", field ? field : "",
+                   field && message ? ": " : "", message ? message : "");
+}
 
-    k7i_buf_init(&text, 4096);
-    for (size_t i = 0, n = k7i_json_count(causes); i < n && text.len < sizeof status->causes; i++) {
-        const struct k7i_json_value *cause = k7i_json_at(causes, i);
-        const char *field = k7i_json_get_string(cause, "field");
-        const char *message = k7i_json_get_string(cause, "message");
+enum { CAUSES_LIMIT = 16384 };
 
-        k7i_buf_printf(&text, "%s%s%s%s", i ? "; " : "", field ? field : "", field && message ? ": " : "",
-                       message ? message : "");
-    }
-    keep(status->causes, sizeof status->causes, text.data);
-    k7i_buf_clear(&text);
+static void fill(struct k7i_status *status, const struct k7i_status_texts *texts, struct k7i_buf *causes)
+{
+    *status = (struct k7i_status){ .retry_after_ms = -1 };
+    keep(status->reason, sizeof status->reason, texts->reason);
+    keep(status->message, sizeof status->message, texts->message);
+    keep(status->causes, sizeof status->causes, causes->data);
+    if (texts->retry_after_s > 0 && texts->retry_after_s < INT32_MAX)
+        status->retry_after_ms = texts->retry_after_s * 1000;
+    k7i_buf_clear(causes);
 }
 
 void k7i_status_read_json(const struct k7i_json_value *object, struct k7i_status *ret_status)
 {
-    const struct k7i_json_value *details = k7i_json_get(object, "details");
-    int64_t seconds = k7i_json_int(k7i_json_get(details, "retryAfterSeconds"), 0);
+    const struct k7i_json_value *details = k7i_json_get(object, "details"),
+                                *list = k7i_json_get(details, "causes");
+    const struct k7i_status_texts texts = { k7i_json_get_string(object, "message"),
+                                            k7i_json_get_string(object, "reason"),
+                                            k7i_json_int(k7i_json_get(details, "retryAfterSeconds"), 0) };
+    struct k7i_buf causes;
 
-    *ret_status = (struct k7i_status){ .retry_after_ms = -1 };
-    keep(ret_status->reason, sizeof ret_status->reason, k7i_json_get_string(object, "reason"));
-    keep(ret_status->message, sizeof ret_status->message, k7i_json_get_string(object, "message"));
-    keep_causes(ret_status, k7i_json_get(details, "causes"));
-    if (seconds > 0 && seconds < INT32_MAX)
-        ret_status->retry_after_ms = seconds * 1000;
+    k7i_buf_init(&causes, CAUSES_LIMIT);
+    for (size_t i = 0, n = k7i_json_count(list); i < n && !causes.failed; i++) {
+        const struct k7i_json_value *cause = k7i_json_at(list, i);
+
+        k7i_status_add_cause(&causes, k7i_json_get_string(cause, "field"),
+                             k7i_json_get_string(cause, "message"));
+    }
+    fill(ret_status, &texts, &causes);
+}
+
+static int read_protobuf(const struct k7i_response *response, struct k7i_status *ret_status)
+{
+    struct k7i_status_texts texts;
+    struct k7i_buf copy, causes;
+    int code = -1;
+
+    if (response->body_len < K7I_MAGIC_LEN || memcmp(response->body, K7I_MAGIC, K7I_MAGIC_LEN) != 0)
+        return -1;
+    k7i_buf_init(&copy, response->body_len);
+    k7i_buf_init(&causes, CAUSES_LIMIT);
+    k7i_buf_add(&copy, response->body, response->body_len);
+    if (!copy.failed && (code = k7i_status_read_protobuf(copy.data, copy.len, &texts, &causes)) == 0)
+        fill(ret_status, &texts, &causes);
+    k7i_buf_clear(&causes);
+    k7i_buf_clear(&copy);
+    return code;
 }
 
 int k7i_status_read(const struct k7i_response *response, struct k7i_status *ret_status)
@@ -57,6 +84,8 @@ int k7i_status_read(const struct k7i_response *response, struct k7i_status *ret_
     struct k7i_json *json = NULL;
 
     *ret_status = (struct k7i_status){ .retry_after_ms = -1 };
+    if (read_protobuf(response, ret_status) == 0)
+        return 0;
     if (k7i_json_parse(response->body, response->body_len, &json, NULL) == 0 &&
         k7i_text_equal(k7i_json_get_string(k7i_json_root(json), "kind"), "Status")) {
         k7i_status_read_json(k7i_json_root(json), ret_status);

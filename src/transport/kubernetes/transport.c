@@ -80,5 +80,7 @@ const struct k7i_transport k7i_transport_kubernetes = {
     .close = kubernetes_close,
     .namespace_ = kubernetes_namespace,
     .warning = kubernetes_warning,
-    .plans = { [K7I_DELETE_ALL] = &k7i_delete_all_plan },
+    .plans = { [K7I_LIST] = &k7i_kubernetes_list_plan,
+               [K7I_GET] = &k7i_kubernetes_get_plan,
+               [K7I_DELETE_ALL] = &k7i_delete_all_plan },
 };
