@@ -29,12 +29,19 @@ int k7i_run_keep_room_for_leftovers(struct k7i_op_run *run)
 /* What is known of the call's effect, once everything that could be taken back is. */
 static int outcome_of(const struct k7i_op_run *run)
 {
-    for (int i = 0; i < run->op->plan->step_count; i++)
-        if (run->effect[i] != K7I_EFFECT_NONE && !run->op->plan->steps[i]->harmless)
+    int status = k7_error_get_http_status(run->op->error);
+
+    for (int i = 0; i < run->op->plan->step_count; i++) {
+        const struct k7i_step *step = run->op->plan->steps[i];
+
+        if (run->effect[i] == K7I_EFFECT_DONE && !step->undo && status)
+            continue; /* a part of it was done, for good, and another one refused: nothing about that is unknown */
+        if (run->effect[i] != K7I_EFFECT_NONE && !step->harmless)
             return K7_OUTCOME_UNKNOWN;
+    }
     if (run->lost_reading)
         return K7_OUTCOME_UNKNOWN;
-    return k7_error_get_http_status(run->op->error) ? K7_OUTCOME_REJECTED : K7_OUTCOME_NOT_SENT;
+    return status ? K7_OUTCOME_REJECTED : K7_OUTCOME_NOT_SENT;
 }
 
 static void describe_leftovers(struct k7i_op_run *run)

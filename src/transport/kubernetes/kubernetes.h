@@ -67,6 +67,8 @@ void k7i_kube_query_int(struct k7i_request *request, const char *name, int64_t v
 void k7i_kube_select(struct k7i_request *request, const char *label, const char *value);
 /* A delete's body (DeleteOptions). uid NULL: whoever has the name; grace_s < 0: the object's own; foreground: the owner goes after what it owns. */
 void k7i_kube_delete_options(struct k7i_request *request, const char *uid, int grace_s, int foreground);
+/* The same for a delete that is checked in all ways and not carried out. */
+void k7i_kube_delete_rehearsed(struct k7i_request *request, const char *uid);
 /* Only metadata comes back, never the content: for Secrets, and to recognise our own. With "get". */
 void k7i_kube_only_metadata(struct k7i_request *request);
 

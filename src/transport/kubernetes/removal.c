@@ -1,6 +1,7 @@
-/* removal.c: taking a Deployment away together with its pods. K7's sandboxes ignore SIGTERM, so that a pod takes its whole grace of 30 s to end unless it is deleted
- * with a shorter one; but who deletes a pod too early makes its ReplicaSet start another. So the cluster's garbage collector is first given a moment to reach the
- * ReplicaSet: the pods that it deletes will not come back. */
+/* removal.c: taking a Deployment away together with its pods. K7's sandboxes ignore SIGTERM, so that a pod takes its whole grace of 30 s to end, unless it is deleted
+ * with a shorter one before anybody else deletes it: a kubelet that has begun to wait does not hear of a shorter time (tried: kubelet 1.34, containerd 1.6). Once the
+ * Deployment is deleted, the cluster's garbage collector deletes the pods within milliseconds. So pods with a long grace are deleted first. Their ReplicaSet starts
+ * others at once; these are ended before they have begun. */
 #include "transport/kubernetes/removal.h"
 
 #include "base/alloc.h"
@@ -14,7 +15,8 @@
 
 enum {
     GRACE_S = 1,
-    PATIENCE_MS = 2000,    /* with the garbage collector */
+    DEFAULT_GRACE_S = 30,  /* Kubernetes' */
+    PATIENCE_MS = 2000,    /* with whoever may be about to delete pods without a Deployment */
     LOOK_AGAIN_MS = 15000, /* when nothing is heard for so long */
     POLL_MS = 500,         /* where watching is forbidden */
     LIST_LIMIT = 16 * 1024 * 1024,
@@ -23,10 +25,11 @@ enum {
 };
 
 enum owner { THERE, GOING, GONE };
-enum request { LIST, DELETE_OWNER, DELETE_POD, WATCH, GET_OWNER, WATCH_OWNER };
+enum request { LIST, REHEARSE, DELETE_OWNER, DELETE_POD, WATCH, GET_OWNER, WATCH_OWNER };
 
 struct k7i_removed_pod {
     char uid[64], name[256];
+    int is_slow;   /* its own grace is longer than ours */
     int is_marked; /* it is ending: whoever deleted it */
     int is_alone;  /* nobody makes it again */
     int is_asked;  /* we have deleted it */
@@ -48,15 +51,21 @@ static struct k7i_removed_pod *find(const struct k7i_removal *removal, const cha
     return NULL;
 }
 
+static int is_due(const struct k7i_removal *removal, const struct k7i_removed_pod *pod)
+{
+    if (pod->is_asked || removal->pods_refused)
+        return 0;
+    return removal->owner == THERE ? pod->is_slow
+           : removal->owner == GOING
+               ? pod->is_slow && pod->is_marked
+               : pod->is_alone || removal->impatient || (pod->is_slow && pod->is_marked);
+}
+
 static struct k7i_removed_pod *find_due(const struct k7i_removal *removal)
 {
-    for (size_t i = 0; i < removal->pod_count; i++) {
-        struct k7i_removed_pod *pod = &removal->pods[i];
-
-        if (!pod->is_asked && !removal->pods_refused &&
-            (pod->is_marked || pod->is_alone || removal->impatient))
-            return pod;
-    }
+    for (size_t i = 0; i < removal->pod_count; i++)
+        if (is_due(removal, &removal->pods[i]))
+            return &removal->pods[i];
     return NULL;
 }
 
@@ -75,7 +84,8 @@ static int is_of(const struct k7i_removal *removal, const struct k7i_pod *pod)
 }
 
 /* 0, or -1: no memory, or too many. */
-static int note(struct k7i_removal *removal, const struct k7i_metadata *meta)
+static int note(struct k7i_removal *removal, const struct k7i_metadata *meta,
+                const struct k7i_json_value *object)
 {
     struct k7i_removed_pod *pod = find(removal, meta->uid);
 
@@ -91,7 +101,12 @@ static int note(struct k7i_removal *removal, const struct k7i_metadata *meta)
             removal->pod_room = room;
         }
         pod = &removal->pods[removal->pod_count++];
-        *pod = (struct k7i_removed_pod){ .is_alone = !meta->controller };
+        *pod = (struct k7i_removed_pod){
+            .is_alone = !meta->controller,
+            .is_slow =
+                k7i_json_int(k7i_json_get(k7i_json_get(object, "spec"), "terminationGracePeriodSeconds"),
+                             DEFAULT_GRACE_S) > GRACE_S,
+        };
         snprintf(pod->uid, sizeof pod->uid, "%s", meta->uid);
         snprintf(pod->name, sizeof pod->name, "%s", meta->name);
     }
@@ -123,6 +138,7 @@ static struct k7i_target target_of(const struct k7i_removal *removal)
         enum k7i_kind kind;
     } rows[] = {
         [LIST] = { "list", K7I_KIND_POD },
+        [REHEARSE] = { "delete", K7I_KIND_DEPLOYMENT },
         [DELETE_OWNER] = { "delete", K7I_KIND_DEPLOYMENT },
         [DELETE_POD] = { "delete", K7I_KIND_POD },
         [WATCH] = { "watch", K7I_KIND_POD },
@@ -134,7 +150,7 @@ static struct k7i_target target_of(const struct k7i_removal *removal)
 
     if (request == DELETE_POD)
         target.name = removal->pods[removal->deleting].name;
-    else if (request == DELETE_OWNER || request == GET_OWNER)
+    else if (request == REHEARSE || request == DELETE_OWNER || request == GET_OWNER)
         target.name = removal->name;
     return target;
 }
@@ -154,8 +170,8 @@ static enum k7i_verdict send(struct k7i_op *op, struct k7i_removal *removal, enu
     if (kind == WATCH || kind == WATCH_OWNER) {
         k7i_watch_begin(&removal->stream);
         k7i_kube_query(request, "resourceVersion", removal->version);
-        k7i_op_listen(op, kind == WATCH && (removal->impatient || removal->pods_refused) ? LOOK_AGAIN_MS
-                                                                                         : PATIENCE_MS);
+        k7i_op_listen(op, kind == WATCH && (removal->impatient || removal->owner == GOING) ? LOOK_AGAIN_MS
+                                                                                           : PATIENCE_MS);
     } else {
         k7i_buf_clear(&removal->stream);
         k7i_buf_init(&removal->stream, LIST_LIMIT);
@@ -177,19 +193,23 @@ enum k7i_verdict k7i_removal_begin(struct k7i_op *op, struct k7i_removal *remova
         return K7I_SKIP;
     if (!removal->is_listed)
         return send(op, removal, LIST, request);
-    if (removal->owner == THERE) {
-        enum k7i_verdict verdict = send(op, removal, DELETE_OWNER, request);
-
-        k7i_kube_delete_options(request, removal->uid, -1, 1);
-        return verdict;
-    }
     if (removal->owner == GONE && removal->pod_count > 0 && !removal->is_verified)
         return send(op, removal, GET_OWNER, request);
     if ((pod = find_due(removal)) != NULL) {
+        if (removal->owner == THERE && !removal->is_rehearsed) {
+            send(op, removal, REHEARSE, request);
+            k7i_kube_delete_rehearsed(request, removal->uid);
+            return K7I_SEND;
+        }
         removal->deleting = (size_t)(pod - removal->pods);
-        enum k7i_verdict verdict = send(op, removal, DELETE_POD, request);
+        send(op, removal, DELETE_POD, request);
         k7i_kube_delete_options(request, pod->uid, GRACE_S, 0);
-        return verdict;
+        return K7I_SEND;
+    }
+    if (removal->owner == THERE) {
+        send(op, removal, DELETE_OWNER, request);
+        k7i_kube_delete_options(request, removal->uid, -1, 1);
+        return K7I_SEND;
     }
     if (removal->pod_count == 0 && removal->owner == GONE && removal->is_uncertain) {
         removal->is_uncertain = 0;
@@ -239,7 +259,7 @@ static enum k7i_verdict event(struct k7i_op *op, void *user, const char *type,
     } else if (!is_deleted) {
         if (!known && removal->owner == GONE)
             removal->is_listed = 0; /* whose is it? */
-        if (note(removal, &pod.meta) != 0)
+        if (note(removal, &pod.meta, object) != 0)
             return fail_to_note(op, removal);
     }
     return removal->pod_count == 0 || !removal->is_listed || find_due(removal) ? K7I_AGAIN : K7I_MORE;
@@ -262,6 +282,7 @@ enum k7i_verdict k7i_removal_chunk(struct k7i_op *op, struct k7i_removal *remova
     case WATCH:
     case WATCH_OWNER:
         return k7i_watch_add(op, &removal->stream, data, len, event, removal);
+    case REHEARSE:
     case DELETE_OWNER:
     case DELETE_POD:
         return K7I_MORE; /* the object as it was: of no interest */
@@ -288,7 +309,7 @@ static enum k7i_verdict listed(struct k7i_op *op, struct k7i_removal *removal,
         struct k7i_pod pod;
 
         k7i_pod_read_json(k7i_json_at(items, i), &pod);
-        if (is_of(removal, &pod) && note(removal, &pod.meta) != 0)
+        if (is_of(removal, &pod) && note(removal, &pod.meta, k7i_json_at(items, i)) != 0)
             return fail_to_note(op, removal);
     }
     for (size_t i = removal->pod_count; i-- > 0;)
@@ -338,6 +359,9 @@ static enum k7i_verdict understood(struct k7i_op *op, struct k7i_removal *remova
 static enum k7i_verdict succeeded(struct k7i_op *op, struct k7i_removal *removal)
 {
     switch (removal->request) {
+    case REHEARSE:
+        removal->is_rehearsed = 1;
+        return K7I_AGAIN;
     case DELETE_OWNER:
         removal->owner = GOING;
         return K7I_AGAIN;
@@ -363,7 +387,7 @@ enum k7i_verdict k7i_removal_reply(struct k7i_op *op, struct k7i_removal *remova
                                    const struct k7i_response *response)
 {
     int request = removal->request, status = response->status;
-    int is_owner = request == DELETE_OWNER || request == GET_OWNER;
+    int is_owner = request == REHEARSE || request == DELETE_OWNER || request == GET_OWNER;
 
     if (status >= 200 && status < 300) {
         removal->asked_again = 0;
@@ -384,7 +408,7 @@ enum k7i_verdict k7i_removal_reply(struct k7i_op *op, struct k7i_removal *remova
         return K7I_AGAIN;
     }
     if (status == 403 && request == DELETE_POD &&
-        (removal->owner == GOING || removal->pods[removal->deleting].is_marked)) {
+        (removal->owner != GONE || removal->pods[removal->deleting].is_marked)) {
         removal->pods_refused = 1;
         return K7I_AGAIN;
     }

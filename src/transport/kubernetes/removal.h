@@ -20,7 +20,8 @@ struct k7i_removal {
 
     /* its own: */
     int began, owner, request;
-    int is_listed, is_verified; /* the pods are known; and were so while there was no Deployment */
+    int is_listed, is_rehearsed,
+        is_verified;  /* the pods are known; and were so while there was no Deployment */
     int is_uncertain; /* another pod may follow: not all were deleted by who deletes the ReplicaSet, too */
     int impatient, owner_seen, watch_refused, slept, asked_again, deletions;
     size_t deleting;  /* the pod that is being deleted */
@@ -30,8 +31,8 @@ struct k7i_removal {
     size_t pod_count, pod_room;
 };
 
-/* A step, or an undo, whose begin, chunk and reply call these does the whole: looks for the pods (before anything is deleted: without the right to list them
- * nothing is), deletes the Deployment by uid in the foreground and each pod by uid with a grace of one second, and waits until all are gone. */
+/* A step, or an undo, whose begin, chunk and reply call these does the whole: looks for the pods, rehearses the deletion of the Deployment (a right that is missing is
+ * found before anything is deleted), deletes by uid, and waits until all are gone. */
 enum k7i_verdict k7i_removal_begin(struct k7i_op *op, struct k7i_removal *removal,
                                    struct k7i_request *request);
 enum k7i_verdict k7i_removal_chunk(struct k7i_op *op, struct k7i_removal *removal, const void *data,

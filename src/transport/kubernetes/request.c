@@ -87,7 +87,8 @@ void k7i_kube_select(struct k7i_request *request, const char *label, const char 
     k7i_request_segment(request, value);
 }
 
-void k7i_kube_delete_options(struct k7i_request *request, const char *uid, int grace_s, int foreground)
+static void write_delete_options(struct k7i_request *request, const char *uid, int grace_s, int foreground,
+                                 int rehearsed)
 {
     struct k7i_json_writer json;
 
@@ -111,7 +112,23 @@ void k7i_kube_delete_options(struct k7i_request *request, const char *uid, int g
     }
     k7i_json_key(&json, "propagationPolicy");
     k7i_json_put_string(&json, foreground ? "Foreground" : "Background");
+    if (rehearsed) {
+        k7i_json_key(&json, "dryRun");
+        k7i_json_open(&json, '[');
+        k7i_json_put_string(&json, "All");
+        k7i_json_close(&json, ']');
+    }
     k7i_json_close(&json, '}');
+}
+
+void k7i_kube_delete_options(struct k7i_request *request, const char *uid, int grace_s, int foreground)
+{
+    write_delete_options(request, uid, grace_s, foreground, 0);
+}
+
+void k7i_kube_delete_rehearsed(struct k7i_request *request, const char *uid)
+{
+    write_delete_options(request, uid, -1, 1, 1);
 }
 
 void k7i_kube_only_metadata(struct k7i_request *request)

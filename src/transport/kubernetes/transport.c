@@ -82,5 +82,6 @@ const struct k7i_transport k7i_transport_kubernetes = {
     .warning = kubernetes_warning,
     .plans = { [K7I_LIST] = &k7i_kubernetes_list_plan,
                [K7I_GET] = &k7i_kubernetes_get_plan,
+               [K7I_DELETE] = &k7i_kubernetes_delete_plan,
                [K7I_DELETE_ALL] = &k7i_delete_all_plan },
 };
