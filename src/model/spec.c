@@ -101,6 +101,11 @@ const char *k7i_spec_namespace(const k7_spec *spec, const char *otherwise)
     return spec->namespace_ ? spec->namespace_ : otherwise;
 }
 
+int k7i_spec_has_script(const k7_spec *spec)
+{
+    return spec->before_script && spec->before_script[strspn(spec->before_script, " \t\r\n\f\v")];
+}
+
 static int set_text(k7_spec *spec, enum k7i_field_id id, const char *text, k7_error **err)
 {
     int code = begin(spec, "spec", err);

@@ -215,6 +215,8 @@ int k7i_op_is_ending(const struct k7i_op *op)
 {
     const struct k7i_op_run *run = op->run;
 
-    return run->mode == K7I_MODE_ROLLBACK || run->mode == K7I_MODE_OVER || op->error || run->stop_level > 0 ||
+    /* An error that is being settled may pass. */
+    return run->mode == K7I_MODE_ROLLBACK || run->mode == K7I_MODE_OVER ||
+           (op->error && run->mode != K7I_MODE_SETTLE) || run->stop_level > 0 ||
            k7_cancel_count(run->settings.cancel) > 0 || k7i_loop_now_ms(run->loop) >= run->deadline_ms;
 }

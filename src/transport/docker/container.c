@@ -23,11 +23,6 @@ static const char non_root[] = "65532"; /* K7 contract, section 0.4 */
 
 /* ---- reading a spec ---- */
 
-int k7i_spec_has_script(const k7_spec *spec)
-{
-    return spec->before_script && spec->before_script[strspn(spec->before_script, " \t\r\n\f\v")];
-}
-
 enum k7i_docker_egress k7i_spec_egress(const k7_spec *spec)
 {
     if (spec->egress_mode != K7_EGRESS_BLOCKED)

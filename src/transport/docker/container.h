@@ -16,7 +16,6 @@ int k7i_container_check(const k7_config *config, const k7_spec *spec, k7_error *
 /* Refuses what this engine cannot honour. */
 int k7i_container_check_engine(const struct k7i_engine *engine, const k7_spec *spec, k7_error **err);
 
-int k7i_spec_has_script(const k7_spec *spec); /* a script of white space is none */
 enum k7i_docker_egress k7i_spec_egress(const k7_spec *spec);
 
 struct k7i_container_plan {
