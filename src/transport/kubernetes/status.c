@@ -13,6 +13,8 @@ static void keep(char *to, size_t size, const char *from)
 {
     size_t len = from ? strlen(from) : 0;
 
+    while (len > 0 && (from[len - 1] == '\n' || from[len - 1] == ' '))
+        len--;
     if (len >= size) {
         len = size - 1;
         while (len > 0 && ((unsigned char)from[len] & 0xC0) == 0x80)
@@ -79,6 +81,15 @@ static int read_protobuf(const struct k7i_response *response, struct k7i_status 
     return code;
 }
 
+/* Where the API server gives a request up, its Status comes without "kind", as text/plain. */
+static int is_status(const struct k7i_json_value *root)
+{
+    const char *kind = k7i_json_get_string(root, "kind");
+
+    return kind ? strcmp(kind, "Status") == 0
+                : k7i_text_equal(k7i_json_get_string(root, "status"), "Failure");
+}
+
 int k7i_status_read(const struct k7i_response *response, struct k7i_status *ret_status)
 {
     struct k7i_json *json = NULL;
@@ -87,7 +98,7 @@ int k7i_status_read(const struct k7i_response *response, struct k7i_status *ret_
     if (read_protobuf(response, ret_status) == 0)
         return 0;
     if (k7i_json_parse(response->body, response->body_len, &json, NULL) == 0 &&
-        k7i_text_equal(k7i_json_get_string(k7i_json_root(json), "kind"), "Status")) {
+        is_status(k7i_json_root(json))) {
         k7i_status_read_json(k7i_json_root(json), ret_status);
         k7i_json_free(json);
         return 0;
@@ -123,14 +134,19 @@ static int code_of(int http_status, const struct k7i_status *status)
         int code;
     } rows[] = {
         { 403, "", "exceeded quota", K7_ERR_QUOTA_EXCEEDED },
-        { 403, "", " cannot ", K7_ERR_FORBIDDEN }, /* RBAC: User "u" cannot create resource … */
-        { 403, "Forbidden", "", K7_ERR_REJECTED }, /* admission, in its own words */
+        { 403, "", "\" cannot ", K7_ERR_FORBIDDEN }, /* RBAC: User "u" cannot create resource … */
+        { 403, "", "because it is being terminated", K7_ERR_CONFLICT }, /* the namespace */
+        { 403, "Forbidden", "", K7_ERR_REJECTED },                      /* admission, in its own words */
         { 403, "", "", K7_ERR_FORBIDDEN },
         { 401, "", "", K7_ERR_UNAUTHENTICATED },
         { 404, "", "", K7_ERR_NOT_FOUND },
         { 409, "AlreadyExists", "", K7_ERR_ALREADY_EXISTS },
         { 409, "", "", K7_ERR_CONFLICT },
+        { 408, "", "", K7_ERR_UNAVAILABLE },
+        { 410, "", "", K7_ERR_UNAVAILABLE }, /* Expired: what was being read is no longer kept */
         { 429, "", "", K7_ERR_RATE_LIMITED },
+        { 500, "", "etcdserver: ", K7_ERR_UNAVAILABLE },
+        { 500, "ServerTimeout", "", K7_ERR_UNAVAILABLE },
         { 502, "", "", K7_ERR_UNAVAILABLE },
         { 503, "", "", K7_ERR_UNAVAILABLE },
         { 504, "", "", K7_ERR_UNAVAILABLE },
