@@ -281,7 +281,9 @@ static void put_deployment(const struct k7i_kube_create *create, struct k7i_buf 
     put_annotations(create, body); /* on the pod, too: one of an earlier sandbox of this name is not ours */
     put(create, body, "},'spec':{'runtimeClassName':");
     put_text(body, spec->runtime_class_name ? spec->runtime_class_name : K7I_KUBE_RUNTIME);
-    put(create, body, ",'restartPolicy':'Always','automountServiceAccountToken':false,");
+    put(create, body,
+        ",'restartPolicy':'Always','automountServiceAccountToken':false,"
+        "'terminationGracePeriodSeconds':1,");
     put_place(create, body);
     if (spec->pod_non_root == 1)
         put(create, body,
