@@ -59,6 +59,23 @@ K7_API int k7_trace_get_error_code(const k7_trace *trace);  /* K7_ERR_* when the
 K7_API int64_t k7_trace_get_duration_us(const k7_trace *trace);  /* microseconds */
 K7_API int k7_trace_is_connection_reused(const k7_trace *trace); /* 1: on a warm connection */
 
+/* k7_call_set_dry_run: the call sends nothing: fn is shown each request that it would send, in order, as if each were answered well, and the call succeeds without a
+ * result: *ret_sandbox and *ret_results are NULL, a list is NULL or empty. What only an answer could tell stands as a placeholder in braces ("{uid}"), and so does
+ * the value of every environment variable ("{value}"); where the way depends on an answer, the usual one is shown. A request that is made again and again (a wait) is
+ * shown once. fn NULL: no dry run. Errors: none today; the call itself fails with K7_ERR_UNSUPPORTED_ARGUMENT over a transport that sends no requests (memory, custom).
+ * Since 0.1. */
+K7_API int k7_call_set_dry_run(k7_call *call, void (*fn)(void *user, const k7_dry_request *request),
+                               void *user, void (*free_user)(void *user), k7_error **err);
+/* Inside a dry run's callback. Borrowed. No header is ever shown, so no credential is. Since 0.1. */
+K7_API const char *k7_dry_request_get_operation(const k7_dry_request *request);
+K7_API const char *k7_dry_request_get_step(const k7_dry_request *request);
+K7_API const char *k7_dry_request_get_method(const k7_dry_request *request);
+/* scheme, host and target; for a Unix socket its path comes first */
+K7_API const char *k7_dry_request_get_url(const k7_dry_request *request);
+K7_API const char *k7_dry_request_get_content_type(const k7_dry_request *request); /* NULL: no body */
+K7_API const char *k7_dry_request_get_body(const k7_dry_request *request); /* with a NUL after it; or NULL */
+K7_API size_t k7_dry_request_get_body_len(const k7_dry_request *request);  /* bytes, without that NUL */
+
 /* k7_call_set_on_interrupt: fn runs on the calling thread when a signal interrupted the wait of a blocking call; non-zero cancels the call. This is how a
  * binding reacts to Ctrl-C at once. Errors: K7_ERR_NO_MEMORY. Since 0.1. */
 K7_API int k7_call_set_on_interrupt(k7_call *call, int (*fn)(void *user), void *user,

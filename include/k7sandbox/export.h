@@ -25,10 +25,11 @@ typedef struct k7_client
     k7_client; /* a connection to one endpoint; reference counted, usable from any thread */
 typedef struct k7_cancel k7_cancel; /* cancels calls from any thread or signal handler; reference counted */
 typedef struct k7_call k7_call;     /* builder: how one call is to run */
-typedef struct k7_progress k7_progress;             /* one progress report, valid during the callback */
-typedef struct k7_trace k7_trace;                   /* one request attempt, valid during the callback */
-typedef struct k7_spec k7_spec;                     /* builder: the sandbox to create */
-typedef struct k7_query k7_query;                   /* builder: what to list */
+typedef struct k7_progress k7_progress;       /* one progress report, valid during the callback */
+typedef struct k7_trace k7_trace;             /* one request attempt, valid during the callback */
+typedef struct k7_dry_request k7_dry_request; /* a request that is not sent, valid during the callback */
+typedef struct k7_spec k7_spec;               /* builder: the sandbox to create */
+typedef struct k7_query k7_query;             /* builder: what to list */
 typedef struct k7_delete_options k7_delete_options; /* builder: how to delete */
 typedef struct k7_sandbox k7_sandbox;     /* an immutable description of one sandbox; reference counted */
 typedef struct k7_sandboxes k7_sandboxes; /* an immutable list of them; reference counted */

@@ -31,6 +31,11 @@ static void settings_of_call(const k7_client *client, enum k7i_operation operati
     }
 }
 
+static int is_dry(const k7_call *call)
+{
+    return call && call->dry_run;
+}
+
 static int run_on(struct k7i_loop *loop, const k7_client *client, const struct k7i_plan *plan,
                   const struct k7i_args *args, const struct k7i_run *run, void **ret_result, k7_error **err)
 {
@@ -64,6 +69,10 @@ static int call_plan(k7_client *client, enum k7i_operation operation, struct k7i
     if (!k7i_client_supports(client, operation))
         return k7i_fail(err, K7_ERR_UNSUPPORTED_OPERATION, "the transport \"%s\" has no %s",
                         client->transport_name, k7i_operation_name(operation));
+    if (is_dry(call) && !client->transport->sends_requests)
+        return k7i_fail(err, K7_ERR_UNSUPPORTED_ARGUMENT,
+                        "dry run: the transport \"%s\" sends no requests that could be shown",
+                        client->transport_name);
     args->transport = client->transport;
     settings_of_call(client, operation, call, &run);
     if ((status = k7i_client_borrow_loop(client, &loop, err)) != 0)
@@ -103,6 +112,7 @@ static int create(k7_client *client, const k7_spec *spec, const k7_call *call, k
                   k7_error **err)
 {
     struct k7i_args args = { .spec = spec };
+    k7_spec *shown = NULL;
     void *result = NULL;
     int status = k7i_client_check(client, err);
 
@@ -114,7 +124,11 @@ static int create(k7_client *client, const k7_spec *spec, const k7_call *call, k
         (status = resolve_namespace(client, spec->namespace_, &args.namespace_, err)) != 0)
         return status;
     args.name = spec->name;
-    status = call_plan(client, K7I_CREATE, &args, call, ret_sandbox ? &result : NULL, err);
+    if (is_dry(call) && (status = k7i_spec_dup_for_show(spec, &shown, err)) == 0)
+        args.spec = shown;
+    if (status == 0)
+        status = call_plan(client, K7I_CREATE, &args, call, ret_sandbox ? &result : NULL, err);
+    k7_spec_free(shown);
     if (ret_sandbox)
         *ret_sandbox = result;
     return status;

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/quote.h"
+#include "base/secret.h"
 
 #include <string.h>
 
@@ -52,6 +53,24 @@ int k7_spec_dup(const k7_spec *spec, k7_spec **ret_spec, k7_error **err)
         k7_spec_free(copy);
     else
         *ret_spec = copy;
+    return code;
+}
+
+int k7i_spec_dup_for_show(const k7_spec *spec, k7_spec **ret_spec, k7_error **err)
+{
+    int code = k7_spec_dup(spec, ret_spec, err);
+
+    for (size_t i = 0; !code && i < spec->env.count; i++) {
+        struct k7i_pair *pair = &(*ret_spec)->env.items[i];
+
+        k7i_secret_free(pair->value);
+        if (!(pair->value = k7i_secret_dup("{value}")))
+            code = k7i_fail_memory(err);
+    }
+    if (code) {
+        k7_spec_free(*ret_spec);
+        *ret_spec = NULL;
+    }
     return code;
 }
 

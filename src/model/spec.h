@@ -41,6 +41,8 @@ struct k7_spec {
 const char *k7i_spec_namespace(const k7_spec *spec,
                                const char *otherwise); /* the spec's, else the client's default */
 int k7i_spec_has_script(const k7_spec *spec);          /* a script of white space is none */
+int k7i_spec_dup_for_show(const k7_spec *spec, k7_spec **ret_spec,
+                          k7_error **err); /* "{value}" for all in env */
 /* A capability as engines want it: upper case, without "CAP_": writes at most size bytes; 0, or -1 when it is no capability name. */
 int k7i_spec_capability(const char *text, char *ret_text, size_t size);
 /* Appends the create body (the API's own JSON), with `namespace_` in the place of an unset namespace when it is not NULL, and with this library's own fields (env, …) only if

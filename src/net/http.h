@@ -33,6 +33,7 @@ void k7i_request_header(struct k7i_request *request, const char *name,
 void k7i_request_segment(struct k7i_request *request, const char *text);
 /* 0, K7_ERR_NO_MEMORY, K7_ERR_LIMIT or K7_ERR_INVALID_ARGUMENT */
 int k7i_request_failed(const struct k7i_request *request);
+int k7i_request_check(const struct k7i_request *request, k7_error **err); /* the same, in words */
 
 struct k7i_response {
     int status;

@@ -1,6 +1,8 @@
 /* request.c: building a request. Failures stay in its buffers and are looked at once, when it is sent. */
 #include "net/http.h"
 
+#include "base/error.h"
+
 #include <string.h>
 
 enum { TARGET_LIMIT = 16 * 1024, HEADERS_LIMIT = 32 * 1024, BODY_LIMIT = 16 * 1024 * 1024 };
@@ -66,4 +68,14 @@ int k7i_request_failed(const struct k7i_request *request)
     if (request->target.failed)
         return request->target.failed;
     return request->headers.failed ? request->headers.failed : request->body.failed;
+}
+
+int k7i_request_check(const struct k7i_request *request, k7_error **err)
+{
+    int code = k7i_request_failed(request);
+
+    if (code == K7_ERR_NO_MEMORY)
+        return k7i_fail_memory(err);
+    return code ? k7i_fail(err, code, "the request is too large, or a header value has a line break in it")
+                : 0;
 }

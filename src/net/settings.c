@@ -216,12 +216,10 @@ static CURLcode set_template(struct k7i_transfer *transfer)
 
 int k7i_transfer_set_up(struct k7i_transfer *transfer, const char *traceparent, k7_error **err)
 {
-    int code = k7i_request_failed(transfer->request);
+    int code = k7i_request_check(transfer->request, err);
 
-    if (code == K7_ERR_NO_MEMORY)
-        return k7i_fail_memory(err);
     if (code)
-        return k7i_fail(err, code, "the request is too large, or a header value has a line break in it");
+        return code;
     if (!k7i_peer_may_look_up(transfer->peer))
         return k7i_fail(
             err, K7_ERR_SYSTEM,

@@ -39,6 +39,7 @@ void k7_call_free(k7_call *call)
         return;
     free_user(call->progress_free, call->progress_user);
     free_user(call->trace_free, call->trace_user);
+    free_user(call->dry_run_free, call->dry_run_user);
     free_user(call->interrupt_free, call->interrupt_user);
     k7_cancel_unref(call->cancel);
     k7i_free(call->traceparent);
@@ -141,6 +142,22 @@ int k7_call_set_trace(k7_call *call, void (*fn)(void *user, const k7_trace *trac
     return 0;
 }
 
+int k7_call_set_dry_run(k7_call *call, void (*fn)(void *user, const k7_dry_request *request), void *user,
+                        void (*free_function)(void *user), k7_error **err)
+{
+    int code = reset_error(call, err);
+
+    if (code) {
+        free_user(free_function, user);
+        return code;
+    }
+    free_user(call->dry_run_free, call->dry_run_user);
+    call->dry_run = fn;
+    call->dry_run_user = user;
+    call->dry_run_free = free_function;
+    return 0;
+}
+
 int k7_call_set_on_interrupt(k7_call *call, int (*fn)(void *user), void *user,
                              void (*free_function)(void *user), k7_error **err)
 {
@@ -225,4 +242,39 @@ int64_t k7_trace_get_duration_us(const k7_trace *trace)
 int k7_trace_is_connection_reused(const k7_trace *trace)
 {
     return trace ? trace->reused : 0;
+}
+
+const char *k7_dry_request_get_operation(const k7_dry_request *request)
+{
+    return request ? request->operation : NULL;
+}
+
+const char *k7_dry_request_get_step(const k7_dry_request *request)
+{
+    return request ? request->step : NULL;
+}
+
+const char *k7_dry_request_get_method(const k7_dry_request *request)
+{
+    return request ? request->method : NULL;
+}
+
+const char *k7_dry_request_get_url(const k7_dry_request *request)
+{
+    return request ? request->url : NULL;
+}
+
+const char *k7_dry_request_get_content_type(const k7_dry_request *request)
+{
+    return request ? request->content_type : NULL;
+}
+
+const char *k7_dry_request_get_body(const k7_dry_request *request)
+{
+    return request ? request->body : NULL;
+}
+
+size_t k7_dry_request_get_body_len(const k7_dry_request *request)
+{
+    return request ? request->body_len : 0;
 }

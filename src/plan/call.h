@@ -15,6 +15,9 @@ struct k7_call {
     void (*trace)(void *user, const k7_trace *trace);
     void *trace_user;
     void (*trace_free)(void *user);
+    void (*dry_run)(void *user, const k7_dry_request *request);
+    void *dry_run_user;
+    void (*dry_run_free)(void *user);
     int (*interrupt)(void *user);
     void *interrupt_user;
     void (*interrupt_free)(void *user);
@@ -23,6 +26,11 @@ struct k7_call {
 struct k7_progress {
     const char *operation, *step, *text;
     int64_t done, total;
+};
+
+struct k7_dry_request {
+    const char *operation, *step, *method, *url, *content_type, *body;
+    size_t body_len;
 };
 
 struct k7_trace {

@@ -13,6 +13,18 @@ static void take_off(struct k7i_op_run *run, const struct k7i_op *child, size_t 
     }
 }
 
+/* In a dry run there is nothing to take but an error. */
+static void join(struct k7i_op_run *run, size_t i, struct k7i_op *child)
+{
+    if (!k7i_op_is_dry(run->op)) {
+        if (run->active->joined)
+            run->active->joined(run->op, i, child);
+    } else if (child->error) {
+        k7i_op_fail_with(run->op, child->error);
+        child->error = NULL;
+    }
+}
+
 static void start_one(struct k7i_op_run *run, struct k7i_op *child)
 {
     struct k7i_run settings = run->settings;
@@ -25,8 +37,7 @@ static void start_one(struct k7i_op_run *run, struct k7i_op *child)
     int code = k7i_op_start(child, run->loop, &settings, NULL, NULL, &error);
     if (code) {
         child->error = error; /* as if it had begun and failed: joined tells */
-        if (run->active->joined)
-            run->active->joined(run->op, run->next_child - 1, child);
+        join(run, run->next_child - 1, child);
         k7i_op_free(child);
         return;
     }
@@ -77,8 +88,7 @@ void k7i_children_joined(struct k7i_op_run *run, struct k7i_op *child)
     size_t i = 0;
 
     take_off(run, child, &i);
-    if (run->active->joined)
-        run->active->joined(run->op, i, child);
+    join(run, i, child);
     k7i_op_free(child);
     if (run->waiting == K7I_FOR_CHILDREN)
         k7i_children_start(run);

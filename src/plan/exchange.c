@@ -279,6 +279,8 @@ void k7i_run_send(struct k7i_op_run *run)
 {
     k7_error *error = NULL;
 
-    if (k7i_run_identify(run, &error) != 0)
+    if (k7i_op_is_dry(run->op))
+        k7i_run_show(run);
+    else if (k7i_run_identify(run, &error) != 0)
         k7i_run_send_identified(run, error);
 }

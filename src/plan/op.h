@@ -40,6 +40,8 @@ struct k7i_step {
                               struct k7i_op **ret_child); /* a new, prepared, not started operation */
     void (*joined)(struct k7i_op *op, size_t i,
                    struct k7i_op *child); /* child i is over: take its result and error; it is freed then */
+    /* in a dry run, in place of chunk, reply and joined: what later steps need of the answer, as placeholders ("{uid}"). NULL: nothing. Then the next step */
+    void (*assume)(struct k7i_op *op);
     const struct k7i_step
         *settle; /* did it take effect? NEXT: yes, and it is ours; NONE: not there, or someone else's */
     const struct k7i_step *
@@ -127,9 +129,10 @@ const struct k7i_step *k7i_op_step(
     const struct k7i_op *op); /* whose function is called: the plan's, or its settle or undo step */
 enum k7i_effect k7i_op_effect(const struct k7i_op *op,
                               const struct k7i_step *step); /* of a step of the plan, as far as it is known */
-int64_t k7i_op_now_ms(const struct k7i_op *op);             /* the loop's clock */
-int64_t k7i_op_remaining_ms(const struct k7i_op *op);       /* until the deadline; K7_NEVER */
-int k7i_op_is_ending(const struct k7i_op *op); /* 1 while undoing, or when cancelled or out of time */
+int k7i_op_is_dry(const struct k7i_op *op); /* the requests are only shown; known from the first begin on */
+int64_t k7i_op_now_ms(const struct k7i_op *op);       /* the loop's clock */
+int64_t k7i_op_remaining_ms(const struct k7i_op *op); /* until the deadline; K7_NEVER */
+int k7i_op_is_ending(const struct k7i_op *op);        /* 1 while undoing, or when cancelled or out of time */
 
 /* Outside completion: the one part that other threads may touch. A waker outlives its operation; waking a finished one does nothing. */
 struct k7i_waker;

@@ -245,7 +245,9 @@ static void begin(struct k7i_op_run *run)
 
 void k7i_run_forked(struct k7i_op_run *run)
 {
-    enum k7i_verdict verdict = run->active->reply ? run->active->reply(run->op, NULL) : K7I_NEXT;
+    enum k7i_verdict verdict = k7i_op_is_dry(run->op) ? k7i_run_assume(run)
+                               : run->active->reply   ? run->active->reply(run->op, NULL)
+                                                      : K7I_NEXT;
 
     if (verdict == K7I_DONE) /* what the children did is the result, also when the call was cancelled */
         run->op->error = k7_error_unref(run->op->error);

@@ -137,6 +137,10 @@ int k7i_run_identify(struct k7i_op_run *run, k7_error **err);
 void k7i_run_stop_identifying(struct k7i_op_run *run);
 void k7i_run_say_credential(const struct k7i_op_run *run, struct k7i_buf *text); /* what it waits for */
 
+/* dry.c */
+void k7i_run_show(struct k7i_op_run *run);               /* the request, instead of sending it */
+enum k7i_verdict k7i_run_assume(struct k7i_op_run *run); /* what an answer, or children, would tell */
+
 /* children.c */
 /* as many as may run at once; ends the fork when there are none */
 void k7i_children_start(struct k7i_op_run *run);

@@ -34,6 +34,7 @@ struct k7i_transport {
     /* The default namespace where the configuration sets none, or NULL; the slot may be NULL. */
     const char *(*namespace_)(const void *instance);
     const char *(*warning)(const void *instance); /* see k7_client_get_warning(); the same */
+    int sends_requests; /* its operations are requests of HTTP: a dry run can show them */
     int (*supports)(const void *instance, enum k7i_operation operation); /* NULL: the plans tell */
     const struct k7i_plan *plans[K7I_OPERATIONS];
 };

@@ -7,6 +7,7 @@
 #include <check.h>
 
 TCase *cases_create(void);
+TCase *cases_dry(void);
 TCase *cases_fields(void);
 TCase *cases_read(void);
 TCase *cases_delete(void);

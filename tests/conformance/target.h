@@ -6,11 +6,12 @@
 
 /* What a target can do. */
 enum {
-    TELLS_UID = 1 << 0,     /* sandboxes have a uid */
-    HAS_CONDITION = 1 << 1, /* a delete may be bound to a uid; else UNSUPPORTED_ARGUMENT */
-    RUNS_SCRIPTS = 1 << 2,  /* before_script is run; else its last command tells how it ends */
-    PULLS_IMAGES = 1 << 3,  /* an image that does not exist is found out */
-    TAKES_BACK = 1 << 4,    /* what a call made is gone when it returns; else some time later */
+    TELLS_UID = 1 << 0,      /* sandboxes have a uid */
+    HAS_CONDITION = 1 << 1,  /* a delete may be bound to a uid; else UNSUPPORTED_ARGUMENT */
+    RUNS_SCRIPTS = 1 << 2,   /* before_script is run; else its last command tells how it ends */
+    PULLS_IMAGES = 1 << 3,   /* an image that does not exist is found out */
+    TAKES_BACK = 1 << 4,     /* what a call made is gone when it returns; else some time later */
+    SHOWS_REQUESTS = 1 << 5, /* in a dry run; else UNSUPPORTED_ARGUMENT */
 };
 
 /* Which fields of a spec a target honours; the others are refused with UNSUPPORTED_ARGUMENT. */

@@ -105,7 +105,7 @@ static k7_client *docker_open(int slow)
 
 const struct target target_docker = {
     .name = "docker",
-    .abilities = TELLS_UID | HAS_CONDITION | RUNS_SCRIPTS | PULLS_IMAGES | TAKES_BACK,
+    .abilities = TELLS_UID | HAS_CONDITION | RUNS_SCRIPTS | PULLS_IMAGES | SHOWS_REQUESTS | TAKES_BACK,
     .fields = 0,
     .start = docker_start,
     .stop = stop_nothing,
@@ -139,7 +139,7 @@ static k7_client *rest_open(int slow)
 
 const struct target target_rest_memory = {
     .name = "rest-memory",
-    .abilities = 0,
+    .abilities = SHOWS_REQUESTS,
     .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_KEPT_CAPABILITIES,
     .start = rest_memory_start,
     .stop = rest_stop,
@@ -156,7 +156,7 @@ static int rest_docker_start(void)
 
 const struct target target_rest_docker = {
     .name = "rest-docker",
-    .abilities = RUNS_SCRIPTS | PULLS_IMAGES,
+    .abilities = RUNS_SCRIPTS | PULLS_IMAGES | SHOWS_REQUESTS,
     .fields = FIELD_ENV_FILE,
     .start = rest_docker_start,
     .stop = rest_stop,
@@ -200,7 +200,7 @@ static k7_client *kubernetes_open(int slow)
 
 const struct target target_kubernetes = {
     .name = "kubernetes",
-    .abilities = TELLS_UID | HAS_CONDITION | RUNS_SCRIPTS | PULLS_IMAGES | TAKES_BACK,
+    .abilities = TELLS_UID | HAS_CONDITION | RUNS_SCRIPTS | PULLS_IMAGES | SHOWS_REQUESTS | TAKES_BACK,
     .fields = FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_KEPT_CAPABILITIES,
     .start = kubernetes_start,
     .stop = stop_nothing,
@@ -225,7 +225,7 @@ static int rest_kubernetes_start(void)
 
 const struct target target_rest_kubernetes = {
     .name = "rest-kubernetes",
-    .abilities = RUNS_SCRIPTS | PULLS_IMAGES,
+    .abilities = RUNS_SCRIPTS | PULLS_IMAGES | SHOWS_REQUESTS,
     .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_KEPT_CAPABILITIES,
     .start = rest_kubernetes_start,
     .stop = rest_stop,

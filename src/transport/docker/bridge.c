@@ -206,6 +206,12 @@ static enum k7i_verdict bridge_reply(struct k7i_op *op, const struct k7i_respons
     return K7I_NEXT; /* where it could not be removed, somebody has begun to use it: it isolates as well */
 }
 
+/* It is there. */
+static void bridge_assume(struct k7i_op *op)
+{
+    strcpy(((struct k7i_create *)op->state)->network_id, "{network-id}");
+}
+
 const struct k7i_step k7i_create_network = {
-    .name = "network", .begin = bridge_begin, .reply = bridge_reply, .harmless = 1
+    .name = "network", .begin = bridge_begin, .reply = bridge_reply, .assume = bridge_assume, .harmless = 1
 };

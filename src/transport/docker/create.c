@@ -84,6 +84,16 @@ static enum k7i_verdict engine_reply(struct k7i_op *op, const struct k7i_respons
     return check_engine(op);
 }
 
+/* A dockerd that can enforce everything. */
+static void engine_assume(struct k7i_op *op)
+{
+    struct k7i_create *create = op->state;
+
+    create->engine = (struct k7i_engine){
+        .memory_limit = 1, .swap_limit = 1, .cpu_limit = 1, .pids_limit = 1, .seccomp = 1
+    };
+}
+
 /* ---- making a container ---- */
 
 /* What the engine will not do, by its words; field begins the error, "" when it is about none. */
@@ -230,6 +240,11 @@ static enum k7i_verdict container_reply(struct k7i_op *op, const struct k7i_resp
     return k7i_create_made(op, response, create->container, create->id);
 }
 
+static void container_assume(struct k7i_op *op)
+{
+    strcpy(((struct k7i_create *)op->state)->id, "{id}");
+}
+
 static enum k7i_verdict container_look(struct k7i_op *op, struct k7i_request *request)
 {
     const struct k7i_create *create = op->state;
@@ -372,10 +387,13 @@ static const struct k7i_step look_for_start = { .name = "look for start",
                                                 .begin = start_look,
                                                 .reply = start_seen };
 
-static const struct k7i_step engine = { .name = "ask engine", .begin = engine_begin, .reply = engine_reply };
+static const struct k7i_step engine = {
+    .name = "ask engine", .begin = engine_begin, .reply = engine_reply, .assume = engine_assume
+};
 static const struct k7i_step container = { .name = "create container",
                                            .begin = container_begin,
                                            .reply = container_reply,
+                                           .assume = container_assume,
                                            .settle = &look_for_container,
                                            .undo = &delete_container,
                                            .leftover = container_left,

@@ -98,6 +98,11 @@ static enum k7i_verdict look_reply(struct k7i_op *op, const struct k7i_response 
     return K7I_NEXT;
 }
 
+static void look_assume(struct k7i_op *op)
+{
+    strcpy(((struct delete *)op->state)->id, "{id}");
+}
+
 static enum k7i_verdict sandbox_begin(struct k7i_op *op, struct k7i_request *request)
 {
     const struct delete *delete = op->state;
@@ -119,7 +124,9 @@ static enum k7i_verdict deleted(struct k7i_op *op, const struct k7i_response *re
     return k7i_docker_delete_reply(op, response, delete->name);
 }
 
-static const struct k7i_step look = { .name = "look", .begin = look_begin, .reply = look_reply };
+static const struct k7i_step look = {
+    .name = "look", .begin = look_begin, .reply = look_reply, .assume = look_assume
+};
 static const struct k7i_step sandbox = { .name = "delete container",
                                          .begin = sandbox_begin,
                                          .reply = deleted };

@@ -248,6 +248,11 @@ static enum k7i_verdict inspect_reply(struct k7i_op *op, const struct k7i_respon
     return ready >= 0 ? give(op, ready) : K7I_NEXT;
 }
 
+static void inspect_assume(struct k7i_op *op)
+{
+    ((struct get *)op->state)->read.id = "{id}";
+}
+
 static enum k7i_verdict mark_begin(struct k7i_op *op, struct k7i_request *request)
 {
     const struct get *get = op->state;
@@ -267,7 +272,9 @@ static enum k7i_verdict mark_reply(struct k7i_op *op, const struct k7i_response 
         op, response, 0, "cannot look for the mark of before_script in the container %s", get->container);
 }
 
-static const struct k7i_step inspect = { .name = "inspect", .begin = inspect_begin, .reply = inspect_reply };
+static const struct k7i_step inspect = {
+    .name = "inspect", .begin = inspect_begin, .reply = inspect_reply, .assume = inspect_assume
+};
 static const struct k7i_step mark = { .name = "look for the mark", .begin = mark_begin, .reply = mark_reply };
 static const struct k7i_step *const steps[] = { &inspect, &mark };
 

@@ -8,6 +8,8 @@
  * loopback device. The companion stays, stopped and unable to start twice, until the sandbox is deleted: podman removes it no earlier. */
 #include "transport/docker/create.h"
 
+#include <string.h>
+
 /* ---- podman's companion ---- */
 
 static enum k7i_verdict companion_begin(struct k7i_op *op, struct k7i_request *request)
@@ -35,6 +37,11 @@ static enum k7i_verdict companion_reply(struct k7i_op *op, const struct k7i_resp
     struct k7i_create *create = op->state;
 
     return k7i_create_made(op, response, create->companion, create->companion_id);
+}
+
+static void companion_assume(struct k7i_op *op)
+{
+    strcpy(((struct k7i_create *)op->state)->companion_id, "{companion-id}");
 }
 
 static enum k7i_verdict companion_look(struct k7i_op *op, struct k7i_request *request)
@@ -129,6 +136,7 @@ static const struct k7i_step delete_companion = { .name = "delete companion",
 const struct k7i_step k7i_create_companion = { .name = "create companion",
                                                .begin = companion_begin,
                                                .reply = companion_reply,
+                                               .assume = companion_assume,
                                                .settle = &look_for_companion,
                                                .undo = &delete_companion,
                                                .leftover = companion_left,

@@ -210,6 +210,7 @@ static const char *const schemes[] = { "docker", "docker+http", NULL };
 const struct k7i_transport k7i_transport_docker = {
     .name = "docker",
     .schemes = schemes,
+    .sends_requests = 1,
     .open = docker_open,
     .close = docker_close,
     .plans = { [K7I_CREATE] = &k7i_docker_create_plan,

@@ -76,6 +76,7 @@ static const char *const schemes[] = { "kubernetes", NULL };
 const struct k7i_transport k7i_transport_kubernetes = {
     .name = "kubernetes",
     .schemes = schemes,
+    .sends_requests = 1,
     .open = kubernetes_open,
     .close = kubernetes_close,
     .namespace_ = kubernetes_namespace,

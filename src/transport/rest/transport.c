@@ -237,6 +237,7 @@ static int rest_open(const k7_config *config, const struct k7i_endpoint *endpoin
 const struct k7i_transport k7i_transport_rest = {
     .name = "rest",
     .schemes = (const char *const[]){ "https", "http", NULL },
+    .sends_requests = 1,
     .open = rest_open,
     .close = rest_close,
     .plans = { [K7I_CREATE] = &k7i_rest_create_plan,
