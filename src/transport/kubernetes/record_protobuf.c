@@ -31,9 +31,10 @@ static bool read_text(pb_istream_t *stream, const char **ret_text)
 
     if (!k7i_text_is_utf8(text, len) || !pb_read(stream, NULL, len))
         return false;
-    memmove(text - 1, text, len);
-    text[len - 1] = '\0';
-    *ret_text = len ? text - 1 : NULL;
+    char *moved = text - 1;
+    memmove(moved, text, len);
+    moved[len] = '\0';
+    *ret_text = len ? moved : NULL;
     return true;
 }
 
