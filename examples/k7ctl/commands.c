@@ -18,8 +18,9 @@ int command_create(struct session *session, const k7_spec *spec, const struct op
     if (status == 0)
         status = k7_sandbox_create(session->client, spec, session->call, &sandbox, &err);
     terminal_progress_end();
-    int exit_status =
-        status == 0 ? output_created(sandbox, options->json) : report_error("create", status, err);
+    int exit_status = status != 0        ? report_error("create", status, err)
+                      : options->dry_run ? STATUS_DONE /* the requests have been printed */
+                                         : output_created(sandbox, options->json);
     k7_sandbox_unref(sandbox);
     return exit_status;
 }

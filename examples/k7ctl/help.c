@@ -65,6 +65,7 @@ const struct option_row option_rows[] = {
     { OPTION_DOCKER, "docker", NULL, CREATE, "a Docker engine inside the sandbox" },
     { OPTION_DOCKER_DISK, "docker-disk", "QUANTITY", CREATE, "size of its disk; with --docker" },
     { OPTION_NODE, "node", "NODE", CREATE, "run on this node" },
+    { OPTION_DRY_RUN, "dry-run", NULL, CREATE, "print the requests, and send none" },
     { 'A', "all-namespaces", NULL, COMMAND_LIST, "list every namespace" },
     { OPTION_UID, "uid", "UID", COMMAND_DELETE, "only if the sandbox still has this uid" },
     { OPTION_MUST_EXIST, "must-exist", NULL, COMMAND_DELETE, "fail when it is not there" },

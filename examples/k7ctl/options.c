@@ -130,6 +130,9 @@ static int take_option(struct options *options, struct scan *scan, int id, const
     case OPTION_TRACE:
         options->trace = 1;
         break;
+    case OPTION_DRY_RUN:
+        options->dry_run = 1;
+        break;
     case OPTION_NAME:
         options->name = value;
         break;

@@ -31,6 +31,7 @@ enum option_id {
     OPTION_SET,
     OPTION_SET_FILE,
     OPTION_TRACE,
+    OPTION_DRY_RUN,
     OPTION_NAME,
     OPTION_IMAGE,
     OPTION_CPU,
@@ -87,6 +88,7 @@ struct options {
     int64_t timeout_ms; /* 0: not given */
     int json;
     int trace;
+    int dry_run;
     int all_namespaces;
     int yes;
     int must_exist;

@@ -134,6 +134,19 @@ static void on_trace(void *user, const k7_trace *trace)
             k7_trace_is_connection_reused(trace) ? ", reused connection" : "");
 }
 
+static void on_dry_run(void *user, const k7_dry_request *request)
+{
+    (void)user;
+    text_print(stdout, k7_dry_request_get_method(request));
+    putchar(' ');
+    text_print(stdout, k7_dry_request_get_url(request));
+    putchar('\n');
+    if (k7_dry_request_get_body(request) != NULL) {
+        text_print_json_value(stdout, k7_dry_request_get_body(request));
+        putchar('\n');
+    }
+}
+
 static int open_call(struct session *session, const struct options *options, k7_error **err)
 {
     int status = k7_call_new(&session->call, err);
@@ -143,6 +156,8 @@ static int open_call(struct session *session, const struct options *options, k7_
         status = k7_call_set_cancel(session->call, session->cancel, err);
     if (status == 0 && options->timeout_ms > 0)
         status = k7_call_set_timeout_ms(session->call, options->timeout_ms, err);
+    if (status == 0 && options->dry_run)
+        status = k7_call_set_dry_run(session->call, on_dry_run, NULL, NULL, err);
     if (status == 0 && options->trace)
         status = k7_call_set_trace(session->call, on_trace, NULL, NULL, err);
     return status;

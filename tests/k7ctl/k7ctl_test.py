@@ -274,6 +274,20 @@ def test_trace_shows_each_request(k7ctl):
         expect(k7ctl.run("--endpoint", server.url, "create", "demo", "alpine", "--trace"), 0, f"k7ctl: POST {server.url}/api/v1/sandboxes -> 201 (")
 
 
+def test_dry_run_prints_requests_and_sends_none(k7ctl):
+    path = k7ctl.write("key", "k7_s3cret\n")
+    with Server(created) as server:
+        result = expect(k7ctl.run("--endpoint", server.url, "--api-key-file", path, "create", "demo", "alpine", "--egress-none", "--dry-run"), 0)
+        assert server.requests == [], server.requests
+        first, body = result.out.splitlines()
+        assert first == f"POST {server.url}/api/v1/sandboxes", first
+        assert json.loads(body)["name"] == "demo", body
+        assert "s3cret" not in result.out + result.err
+    expect(k7ctl.run("--endpoint", server.url, "create", "demo", "alpine", "--env", "KEY=hidden", "--dry-run"), 0, "GET ", '"KEY":"{value}"')
+    expect(k7ctl.run(*MEMORY, "create", "demo", "alpine", "--dry-run"), 1, "dry run")
+    expect(k7ctl.run(*MEMORY, "list", "--dry-run"), 2, "dry-run")
+
+
 def test_keys_travel_in_the_header_and_are_never_shown(k7ctl):
     path = k7ctl.write("key", "k7_s3cret\n")
     with Server(lambda *_: (401, {"error": {"code": "Unauthorized", "message": "invalid key"}})) as server:
