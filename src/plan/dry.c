@@ -29,9 +29,9 @@ static void show_braces(char *url)
 
 enum k7i_verdict k7i_run_assume(struct k7i_op_run *run)
 {
-    if (run->active->assume)
-        run->active->assume(run->op);
-    return run->op->error ? K7I_FAIL : K7I_NEXT;
+    if (run->op->error) /* a child's */
+        return K7I_FAIL;
+    return run->active->assume ? run->active->assume(run->op) : K7I_NEXT;
 }
 
 void k7i_run_show(struct k7i_op_run *run)

@@ -40,8 +40,8 @@ struct k7i_step {
                               struct k7i_op **ret_child); /* a new, prepared, not started operation */
     void (*joined)(struct k7i_op *op, size_t i,
                    struct k7i_op *child); /* child i is over: take its result and error; it is freed then */
-    /* in a dry run, in place of chunk, reply and joined: what later steps need of the answer, as placeholders ("{uid}"). NULL: nothing. Then the next step */
-    void (*assume)(struct k7i_op *op);
+    /* in a dry run, in place of chunk, reply and joined: what later steps need of the answer, as placeholders ("{uid}"). NEXT, AGAIN or FAIL; no function: nothing, and NEXT */
+    enum k7i_verdict (*assume)(struct k7i_op *op);
     const struct k7i_step
         *settle; /* did it take effect? NEXT: yes, and it is ours; NONE: not there, or someone else's */
     const struct k7i_step *

@@ -124,14 +124,15 @@ static enum k7i_verdict list_reply(struct k7i_op *op, const struct k7i_response 
 }
 
 /* Of each sandbox there would be a delete. */
-static void list_assume(struct k7i_op *op)
+static enum k7i_verdict list_assume(struct k7i_op *op)
 {
     struct state *state = op->state;
     k7_error *error = NULL;
 
     if (k7i_results_new(1, &state->results, &error) != 0 ||
         k7i_results_set_name(state->results, 0, "{name}", &error) != 0)
-        k7i_op_fail_with(op, error);
+        return k7i_op_fail_with(op, error);
+    return K7I_NEXT;
 }
 
 static const struct k7i_step list = {

@@ -13,7 +13,8 @@ static void show(void *user, const k7_dry_request *request)
     const char *method = k7_dry_request_get_method(request), *body = k7_dry_request_get_body(request);
     const char *url = k7_dry_request_get_url(request);
 
-    ck_assert_str_eq(k7_dry_request_get_operation(request), (const char *)user);
+    (void)user;
+    ck_assert_ptr_nonnull(k7_dry_request_get_operation(request)); /* the call's, or that of a part of it */
     ck_assert_ptr_nonnull(k7_dry_request_get_step(request));
     ck_assert_msg(strncmp(url, "http", 4) == 0 || *url == '/', "%s", url);
     ck_assert(!body == !k7_dry_request_get_content_type(request));
@@ -24,12 +25,12 @@ static void show(void *user, const k7_dry_request *request)
     shown_deletes += strcmp(method, "DELETE") == 0;
 }
 
-static const k7_call *dry(const char *operation)
+static const k7_call *dry(void)
 {
     k7_call_free(call);
     shown = shown_posts = shown_deletes = 0;
     ck_assert_int_eq(k7_call_new(&call, NULL), 0);
-    ck_assert_int_eq(k7_call_set_dry_run(call, show, (void *)operation, NULL, NULL), 0);
+    ck_assert_int_eq(k7_call_set_dry_run(call, show, NULL, NULL, NULL), 0);
     return call;
 }
 
@@ -60,7 +61,7 @@ START_TEST(create_is_shown_and_not_done)
     k7_error *error = NULL;
 
     ck_assert_int_eq(k7_spec_add_env(spec, "KEY", HIDDEN, NULL), 0);
-    int status = k7_sandbox_create(client, spec, dry("create"), &sandbox, &error);
+    int status = k7_sandbox_create(client, spec, dry(), &sandbox, &error);
     ck_assert_ptr_null(sandbox);
     if (went(status, error, "create"))
         ck_assert_int_gt(shown_posts, 0);
@@ -77,12 +78,12 @@ START_TEST(reading_is_shown_and_not_done)
     k7_error *error = NULL;
 
     create("default", "demo");
-    int status = k7_sandbox_list(client, NULL, dry("list"), &list, &error);
+    int status = k7_sandbox_list(client, NULL, dry(), &list, &error);
     went(status, error, "list");
     ck_assert_uint_eq(k7_sandboxes_count(list), 0);
     k7_sandboxes_unref(list);
     error = NULL;
-    status = k7_sandbox_get(client, NULL, "demo", dry("get"), &sandbox, &error);
+    status = k7_sandbox_get(client, NULL, "demo", dry(), &sandbox, &error);
     went(status, error, "get");
     ck_assert_ptr_null(sandbox);
 }
@@ -93,22 +94,12 @@ START_TEST(delete_is_shown_and_not_done)
     k7_error *error = NULL;
 
     create("default", "demo");
-    int status = k7_sandbox_delete(client, NULL, "demo", NULL, dry("delete"), &error);
+    int status = k7_sandbox_delete(client, NULL, "demo", NULL, dry(), &error);
     if (went(status, error, "delete"))
         ck_assert_int_gt(shown_deletes, 0);
     ck_assert(exists("default", "demo"));
 }
 END_TEST
-
-static int deletes_of_all;
-
-/* It is shown as what it is made of. */
-static void show_of_all(void *user, const k7_dry_request *request)
-{
-    (void)user;
-    shown++;
-    deletes_of_all += strcmp(k7_dry_request_get_method(request), "DELETE") == 0;
-}
 
 START_TEST(delete_all_is_shown_and_not_done)
 {
@@ -116,12 +107,9 @@ START_TEST(delete_all_is_shown_and_not_done)
     k7_error *error = NULL;
 
     create("default", "demo");
-    dry("delete_all");
-    ck_assert_int_eq(k7_call_set_dry_run(call, show_of_all, NULL, NULL, NULL), 0);
-    deletes_of_all = 0;
-    int status = k7_sandbox_delete_all(client, NULL, call, &results, &error);
+    int status = k7_sandbox_delete_all(client, NULL, dry(), &results, &error);
     if (went(status, error, "delete_all"))
-        ck_assert_int_gt(deletes_of_all, 0);
+        ck_assert_int_gt(shown_deletes, 0);
     ck_assert_ptr_null(results);
     ck_assert(exists("default", "demo"));
 }

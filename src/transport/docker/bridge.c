@@ -207,9 +207,10 @@ static enum k7i_verdict bridge_reply(struct k7i_op *op, const struct k7i_respons
 }
 
 /* It is there. */
-static void bridge_assume(struct k7i_op *op)
+static enum k7i_verdict bridge_assume(struct k7i_op *op)
 {
     strcpy(((struct k7i_create *)op->state)->network_id, "{network-id}");
+    return K7I_NEXT;
 }
 
 const struct k7i_step k7i_create_network = {

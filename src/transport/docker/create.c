@@ -85,13 +85,14 @@ static enum k7i_verdict engine_reply(struct k7i_op *op, const struct k7i_respons
 }
 
 /* A dockerd that can enforce everything. */
-static void engine_assume(struct k7i_op *op)
+static enum k7i_verdict engine_assume(struct k7i_op *op)
 {
     struct k7i_create *create = op->state;
 
     create->engine = (struct k7i_engine){
         .memory_limit = 1, .swap_limit = 1, .cpu_limit = 1, .pids_limit = 1, .seccomp = 1
     };
+    return K7I_NEXT;
 }
 
 /* ---- making a container ---- */
@@ -240,9 +241,10 @@ static enum k7i_verdict container_reply(struct k7i_op *op, const struct k7i_resp
     return k7i_create_made(op, response, create->container, create->id);
 }
 
-static void container_assume(struct k7i_op *op)
+static enum k7i_verdict container_assume(struct k7i_op *op)
 {
     strcpy(((struct k7i_create *)op->state)->id, "{id}");
+    return K7I_NEXT;
 }
 
 static enum k7i_verdict container_look(struct k7i_op *op, struct k7i_request *request)

@@ -98,9 +98,10 @@ static enum k7i_verdict look_reply(struct k7i_op *op, const struct k7i_response 
     return K7I_NEXT;
 }
 
-static void look_assume(struct k7i_op *op)
+static enum k7i_verdict look_assume(struct k7i_op *op)
 {
     strcpy(((struct delete *)op->state)->id, "{id}");
+    return K7I_NEXT;
 }
 
 static enum k7i_verdict sandbox_begin(struct k7i_op *op, struct k7i_request *request)

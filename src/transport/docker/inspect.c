@@ -248,9 +248,10 @@ static enum k7i_verdict inspect_reply(struct k7i_op *op, const struct k7i_respon
     return ready >= 0 ? give(op, ready) : K7I_NEXT;
 }
 
-static void inspect_assume(struct k7i_op *op)
+static enum k7i_verdict inspect_assume(struct k7i_op *op)
 {
     ((struct get *)op->state)->read.id = "{id}";
+    return K7I_NEXT;
 }
 
 static enum k7i_verdict mark_begin(struct k7i_op *op, struct k7i_request *request)

@@ -39,9 +39,10 @@ static enum k7i_verdict companion_reply(struct k7i_op *op, const struct k7i_resp
     return k7i_create_made(op, response, create->companion, create->companion_id);
 }
 
-static void companion_assume(struct k7i_op *op)
+static enum k7i_verdict companion_assume(struct k7i_op *op)
 {
     strcpy(((struct k7i_create *)op->state)->companion_id, "{companion-id}");
+    return K7I_NEXT;
 }
 
 static enum k7i_verdict companion_look(struct k7i_op *op, struct k7i_request *request)

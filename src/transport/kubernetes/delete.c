@@ -146,6 +146,15 @@ static enum k7i_verdict look_reply(struct k7i_op *op, const struct k7i_response 
     return verdict;
 }
 
+static enum k7i_verdict look_assume(struct k7i_op *op)
+{
+    struct delete *delete = op->state;
+
+    strcpy(delete->deployment_uid, "{uid}");
+    delete->names_secret = 1;
+    return K7I_NEXT;
+}
+
 static enum k7i_verdict remove_begin(struct k7i_op *op, struct k7i_request *request)
 {
     struct delete *delete = op->state;
@@ -168,6 +177,13 @@ static enum k7i_verdict remove_reply(struct k7i_op *op, const struct k7i_respons
     struct delete *delete = op->state;
 
     return k7i_removal_reply(op, &delete->removal, response);
+}
+
+static enum k7i_verdict remove_assume(struct k7i_op *op)
+{
+    struct delete *delete = op->state;
+
+    return k7i_removal_assume(op, &delete->removal);
 }
 
 static void remove_waiting_for(const struct k7i_op *op, struct k7i_buf *text)
@@ -300,6 +316,17 @@ static enum k7i_verdict object_reply(struct k7i_op *op, const struct k7i_respons
     return object_over(delete);
 }
 
+static enum k7i_verdict object_assume(struct k7i_op *op)
+{
+    struct delete *delete = op->state;
+
+    if (delete->is_ours)
+        return object_over(delete);
+    delete->is_ours = 1;
+    strcpy(delete->object_uid, "{uid}");
+    return K7I_AGAIN;
+}
+
 /* ---- the end ---- */
 
 static enum k7i_verdict end_begin(struct k7i_op *op, struct k7i_request *request)
@@ -329,14 +356,18 @@ static enum k7i_verdict end_begin(struct k7i_op *op, struct k7i_request *request
 
 #define OBJECT_STEP(title, object)                                                                           \
     {                                                                                                        \
-        .name = title, .begin = object_begin, .reply = object_reply, .subject = object                       \
+        .name = title, .begin = object_begin, .reply = object_reply, .assume = object_assume,                \
+        .subject = object                                                                                    \
     }
 
-static const struct k7i_step look = { .name = "look", .begin = look_begin, .reply = look_reply };
+static const struct k7i_step look = {
+    .name = "look", .begin = look_begin, .reply = look_reply, .assume = look_assume
+};
 static const struct k7i_step removal = { .name = "delete Deployment and pods",
                                          .begin = remove_begin,
                                          .chunk = remove_chunk,
                                          .reply = remove_reply,
+                                         .assume = remove_assume,
                                          .waiting_for = remove_waiting_for,
                                          .is_patient = 1 };
 static const struct k7i_step secret = OBJECT_STEP("delete Secret", SECRET),

@@ -66,6 +66,11 @@ static enum k7i_verdict profile_reply(struct k7i_op *op, const struct k7i_respon
     return use_profile(op, profile);
 }
 
+static enum k7i_verdict profile_assume(struct k7i_op *op)
+{
+    return use_profile(op, K7I_PROFILE_V0_4);
+}
+
 /* ---- the node that was asked for ---- */
 
 static struct k7i_target node_target(const struct k7i_op *op)
@@ -124,7 +129,7 @@ static enum k7i_verdict node_reply(struct k7i_op *op, const struct k7i_response 
                : k7i_op_fail(op, K7_ERR_LIMIT, "the node %s has too many taints", target.name);
 }
 
-const struct k7i_step k7i_kube_profile_step = { .name = "profile",
-                                                .begin = profile_begin,
-                                                .reply = profile_reply };
+const struct k7i_step k7i_kube_profile_step = {
+    .name = "profile", .begin = profile_begin, .reply = profile_reply, .assume = profile_assume
+};
 const struct k7i_step k7i_kube_node_step = { .name = "node", .begin = node_begin, .reply = node_reply };

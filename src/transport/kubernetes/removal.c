@@ -424,6 +424,24 @@ enum k7i_verdict k7i_removal_reply(struct k7i_op *op, struct k7i_removal *remova
     return k7i_kube_refused_or_again(op, response, &target, &removal->asked_again);
 }
 
+/* There is one pod, and it ends. */
+enum k7i_verdict k7i_removal_assume(struct k7i_op *op, struct k7i_removal *removal)
+{
+    const struct k7i_metadata pod = { .name = "{pod}", .uid = "{uid}", .controller = "" };
+
+    switch (removal->request) {
+    case LIST:
+        removal->is_listed = 1;
+        return note(removal, &pod, NULL) == 0 ? K7I_AGAIN : k7i_op_fail_memory(op);
+    case REHEARSE:
+    case DELETE_OWNER:
+    case DELETE_POD:
+        return succeeded(op, removal);
+    default:
+        return K7I_NEXT;
+    }
+}
+
 void k7i_removal_waiting_for(const struct k7i_removal *removal, struct k7i_buf *text)
 {
     if (removal->pod_count > 0)

@@ -39,6 +39,7 @@ enum k7i_verdict k7i_removal_chunk(struct k7i_op *op, struct k7i_removal *remova
                                    size_t len);
 enum k7i_verdict k7i_removal_reply(struct k7i_op *op, struct k7i_removal *removal,
                                    const struct k7i_response *response);
+enum k7i_verdict k7i_removal_assume(struct k7i_op *op, struct k7i_removal *removal);
 /* For the step's waiting_for; the step is to be is_patient. */
 void k7i_removal_waiting_for(const struct k7i_removal *removal, struct k7i_buf *text);
 void k7i_removal_clear(struct k7i_removal *removal);

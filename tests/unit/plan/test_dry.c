@@ -44,9 +44,12 @@ static enum k7i_verdict never_chunk(struct k7i_op *op, const void *data, size_t 
     return k7i_op_fail(op, K7_ERR_PROTOCOL, "there is no stream to read");
 }
 
-static void make_assume(struct k7i_op *op)
+static enum k7i_verdict make_assume(struct k7i_op *op)
 {
-    strcpy(((struct state *)op->state)->uid, "{uid}");
+    struct state *state = op->state;
+
+    strcpy(state->uid, "{uid}");
+    return ++state->count < 2 ? K7I_AGAIN : K7I_NEXT;
 }
 
 static enum k7i_verdict skip_begin(struct k7i_op *op, struct k7i_request *request)
@@ -184,7 +187,9 @@ START_TEST(requests_are_shown_in_order_with_what_was_assumed)
 
     ck_assert_ptr_null(op->error);
     ck_assert_ptr_null(op->result);
-    ck_assert_str_eq(shown, " create/make POST /thing?a=b%20c {}\n create/watch GET /watch/{uid} -\n");
+    ck_assert_str_eq(
+        shown,
+        " create/make POST /thing?a=b%20c {}\n create/make POST /thing?a=b%20c {}\n create/watch GET /watch/{uid} -\n");
     k7i_op_free(op);
 }
 END_TEST
@@ -194,9 +199,9 @@ START_TEST(children_show_theirs)
     struct k7i_op *op = run(&fork_plan, &plan);
 
     ck_assert_ptr_null(op->error);
-    ck_assert_str_eq(shown, " create/make POST /thing?a=b%20c {}\n create/make POST /thing?a=b%20c {}\n"
-                            " create/watch GET /watch/{uid} -\n create/watch GET /watch/{uid} -\n"
-                            " delete_all/watch GET /watch/ -\n");
+#define MAKE  " create/make POST /thing?a=b%20c {}\n"
+#define WATCH " create/watch GET /watch/{uid} -\n"
+    ck_assert_str_eq(shown, MAKE MAKE MAKE MAKE WATCH WATCH " delete_all/watch GET /watch/ -\n");
     k7i_op_free(op);
 }
 END_TEST
