@@ -92,6 +92,8 @@ int setup_client(const struct options *options, k7_client **ret_client)
     k7_config_free(config);
     if (error != NULL) {
         complain("the endpoint cannot be used", k7_error_get_message(error));
+    } else if (result == 0 && k7_client_get_warning(*ret_client) != NULL) {
+        complain("warning", k7_client_get_warning(*ret_client));
     }
     k7_error_unref(error);
     return result;

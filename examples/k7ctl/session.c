@@ -114,6 +114,8 @@ static int open_client(struct session *session, const struct options *options)
         status = k7_client_open(config, &session->client, &err);
         if (status != 0)
             exit_status = report_error("configuration", status, err);
+        else if (k7_client_get_warning(session->client))
+            fprintf(stderr, "k7ctl: warning: %s\n", k7_client_get_warning(session->client));
     }
     k7_config_free(config);
     return exit_status;

@@ -17,7 +17,8 @@ K7_API void k7_config_free(k7_config *config);
  * 1.1): the environment (K7_API_URL, K7_API_KEY, K7_API_CA; ignored in set-uid programs), then section [api] (url, key, ca) of
  * $K7_CONFIG_DIR/config.toml, else $XDG_CONFIG_HOME/k7/config.toml, else ~/.config/k7/config.toml. Keys that were set before stay, and keep out what
  * they stand for: rest.api_key_file and a token provider the key, rest.ca_pem the file. What was found here for another transport than the endpoint's
- * is ignored when a client is opened, not refused. Where no place has an endpoint, it stays unset, and k7_client_open() says so.
+ * is ignored when a client is opened, not refused. Where no place has an endpoint, it is "kubernetes:" when kubectl would find a cluster (KUBECONFIG, the service account of a
+ * pod, ~/.kube/config); else it stays unset, and k7_client_open() says so.
  * Errors: K7_ERR_IO (the file exists but cannot be read), K7_ERR_LIMIT (it is larger than 64 KiB), K7_ERR_PARSE (names file and line),
  * K7_ERR_INVALID_CONFIG, K7_ERR_NO_MEMORY. Since 0.1. */
 K7_API int k7_config_load_default(k7_config *config, k7_error **err);

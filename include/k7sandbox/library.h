@@ -20,7 +20,7 @@ K7_API const char *k7_version(void);
 K7_API int32_t k7_version_number(void);
 
 /* k7_has_feature: whether an optional part was built in: 1 or 0.
- * feature: "yaml" (k7.yaml), or the name of a transport ("rest", "docker", "memory"); an unknown name gives 0. Any thread. Since 0.1. */
+ * feature: "yaml" (k7.yaml), or the name of a transport ("rest", "docker", "kubernetes", "memory"); an unknown name gives 0. Any thread. Since 0.1. */
 K7_API int k7_has_feature(const char *feature);
 
 /* k7_free: releases text that a function gave to the caller (ret_text). NULL is ignored. Any thread. Since 0.1. */
