@@ -227,9 +227,14 @@ static int put_alias(struct conversion *conversion, const yaml_event_t *event)
     const struct anchor *anchor = &conversion->anchors[i - 1];
     size_t at = anchor->begin + (json->data[anchor->begin] == ','); /* the comma is the writer's */
     k7i_json_put_raw(&conversion->writer, "");
-    for (; at < anchor->end && !json->failed; at++)
-        if (json->data[at] != '\n')
-            k7i_buf_char(json, json->data[at]);
+    if (k7i_buf_reserve(json, anchor->end - at) != 0)
+        return 0; /* the failure is the buffer's */
+    for (size_t len; at < anchor->end; at += len + 1) {
+        const char *line_end = memchr(json->data + at, '\n', anchor->end - at);
+
+        len = line_end ? (size_t)(line_end - json->data) - at : anchor->end - at;
+        k7i_buf_add(json, json->data + at, len); /* within what is reserved: it does not move */
+    }
     return 0;
 }
 

@@ -13,7 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { JSON_MAX = 4 * K7I_KUBECONFIG_MAX };
+/* The file as JSON is about as long as it is itself; beyond that aliases may repeat what they stand for. */
+enum { JSON_TIMES = 16, JSON_AT_LEAST = 64 * 1024, JSON_MAX = 4 * K7I_KUBECONFIG_MAX };
 
 /* ---- the shape of a file ---- */
 
@@ -271,9 +272,11 @@ static int find_folder(struct k7i_kube_file *file, k7_error **err)
 
 static int parse(struct k7i_kube_file *file, const struct k7i_buf *content, k7_error **err)
 {
+    size_t limit = JSON_AT_LEAST + JSON_TIMES * content->len;
     k7_error *cause = NULL;
     int code;
 
+    k7i_buf_init(&file->text, limit < JSON_MAX ? limit : JSON_MAX);
     file->text.secret = 1;
     if (content->data[strspn(content->data, " \t\r\n")] == '\0' && strlen(content->data) == content->len)
         k7i_buf_text(&file->text, "{}"); /* empty, as somebody has begun it */
@@ -321,7 +324,7 @@ int k7i_kube_file_read(const char *path, struct k7i_kube_file *ret_file, int *re
 {
     *ret_file = (struct k7i_kube_file){ .path = k7i_strdup(path) };
     *ret_missing = 0;
-    k7i_buf_init(&ret_file->text, JSON_MAX);
+    k7i_buf_init(&ret_file->text, 0);
     int code = ret_file->path ? read_content(ret_file, ret_missing, err) : k7i_fail_memory(err);
     if (code || *ret_missing)
         k7i_kube_file_clear(ret_file);
