@@ -10,6 +10,7 @@
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/pidfd.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -237,6 +239,32 @@ ssize_t getrandom(void *buffer, size_t len, unsigned flags)
 {
     FAIL_WITH("getrandom", ENOSYS);
     return syscall(SYS_getrandom, buffer, len, flags);
+}
+
+int pipe2(int ends[2], int flags)
+{
+    FAIL_WITH("pipe2", EMFILE);
+    return (int)syscall(SYS_pipe2, ends, flags);
+}
+
+int pidfd_open(pid_t pid, unsigned flags)
+{
+    FAIL_WITH("pidfd_open", EMFILE);
+    return (int)syscall(SYS_pidfd_open, pid, flags);
+}
+
+/* fork() and exec() in one. */
+int posix_spawnp(pid_t *ret_pid, const char *file, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const argv[], char *const environment[])
+{
+    static int (*real)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,
+                       char *const[], char *const[]);
+
+    if (fails(INJECT_SYSTEM, "posix_spawnp"))
+        return EAGAIN;
+    if (!real)
+        *(void **)(void *)&real = dlsym(RTLD_NEXT, "posix_spawnp");
+    return real(ret_pid, file, actions, attributes, argv, environment);
 }
 
 int socket(int domain, int type, int protocol)
