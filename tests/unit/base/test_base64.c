@@ -68,8 +68,8 @@ static const char *const refused[] = { "Z",
                                        "Zm9_",
                                        "Zm9v*",
                                        "Z=g=",
-                                       "\xc3\xa4"
-                                       "aa" };
+                                       ("\xc3\xa4"
+                                        "aa") };
 
 START_TEST(refuses_what_is_none)
 {
