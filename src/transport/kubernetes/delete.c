@@ -51,7 +51,7 @@ static int prepare(struct k7i_op *op, const struct k7i_args *args, k7_error **er
 
     op->peer = kubernetes->peer;
     delete->missing_is_error = args->missing_is_error;
-    delete->removal.hurried = args->no_wait || args->of_many;
+    delete->removal.hurried = args->no_wait;
     delete->namespace_ = k7i_strdup(args->namespace_);
     delete->name = k7i_strdup(args->name);
     if (args->uid && !(delete->uid = k7i_strdup(args->uid)))

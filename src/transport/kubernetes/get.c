@@ -54,9 +54,12 @@ static enum k7i_verdict read_reply(struct k7i_op *op, const struct k7i_response 
     struct k7i_json *json;
     k7_error *error = NULL;
 
-    if (response->status == 404)
-        return k7i_op_fail(op, K7_ERR_NOT_FOUND, "no sandbox '%s' in the namespace '%s'", reading->name,
-                           reading->namespace_);
+    if (response->status == 404) {
+        k7i_fail(&error, K7_ERR_NOT_FOUND, "no sandbox '%s' in the namespace '%s'", reading->name,
+                 reading->namespace_);
+        k7i_error_set_http_status(error, 404);
+        return k7i_op_fail_with(op, error);
+    }
     if (response->status != 200)
         return k7i_kube_refused_or_again(op, response, &reading->target, &reading->passing);
     if (k7i_kube_parse(response, &reading->target, &json, &error) != 0)
@@ -153,6 +156,8 @@ static void get_joined(struct k7i_op *op, size_t i, struct k7i_op *child)
 
     if (i == 1) {
         k7i_listing_take(op, child, &get->pods);
+    } else if (child->error && op->error && k7_error_get_code(child->error) == K7_ERR_CANCELLED) {
+        /* it was stopped because its pods could not be listed: that is the error */
     } else if (child->error) {
         k7_error_unref(
             op->error); /* what is said of the sandbox itself tells more than what is said of its pods */
