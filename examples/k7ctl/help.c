@@ -134,7 +134,8 @@ static void print_program(FILE *out)
     fprintf(
         out,
         "\nWithout --endpoint, --api-key-file and --ca: K7_API_URL, K7_API_KEY and K7_API_CA of the environment, then\n"
-        "section [api] of K7's config.toml. \"k7ctl COMMAND --help\" shows the options of a command.\n"
+        "section [api] of K7's config.toml, then the cluster that kubectl would use. \"k7ctl COMMAND --help\" shows\n"
+        "the options of a command.\n"
         "\nexit status: 0 done, 1 failed, 2 wrong usage: the command line or a value was refused before anything was\n"
         "sent; 130 cancelled by Ctrl-C.\n");
 }

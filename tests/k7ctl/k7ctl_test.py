@@ -304,6 +304,18 @@ def test_a_configuration_of_k7_does_not_disturb_other_endpoints(k7ctl):
     expect(k7ctl.run(*MEMORY, "list", environment={"K7_API_KEY": "k7_x"}), 0)
 
 
+def test_the_cluster_of_kubectl_is_found_and_what_is_weak_is_said(k7ctl):
+    keys = json.loads(k7ctl.run("config", "keys", "-o", "json").out)
+    if "kubernetes.context" not in (key["name"] for key in keys):
+        return  # not in this build
+    os.makedirs(os.path.join(k7ctl.folder, ".kube"))
+    k7ctl.write(".kube/config", "{current-context: x, contexts: [{name: x, context: {cluster: c}}],"
+                                " clusters: [{name: c, cluster: {server: 'https://127.0.0.1:9', insecure-skip-tls-verify: true}}]}")
+    result = expect(k7ctl.run("--set", "retry_attempts=1", "list"), 1, "127.0.0.1:9")
+    assert "k7ctl: warning: insecure-skip-tls-verify is set in the kubeconfig" in result.err, result
+    expect(k7ctl.run(*MEMORY, "list"), 0)
+
+
 # --- deleting -----------------------------------------------------------------------------------------------------------------------
 
 
