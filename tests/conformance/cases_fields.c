@@ -25,12 +25,12 @@ static int set_limits(k7_spec *spec, k7_error **err)
 {
     int status = k7_spec_set_limit(spec, "cpu", "500m", err);
 
-    return status ? status : k7_spec_set_limit(spec, "memory", "64Mi", err);
+    return status ? status : k7_spec_set_limit(spec, "memory", "256Mi", err);
 }
 
 static int set_storage(k7_spec *spec, k7_error **err)
 {
-    return k7_spec_set_limit(spec, "ephemeral-storage", "64Mi", err);
+    return k7_spec_set_limit(spec, "ephemeral-storage", "256Mi", err);
 }
 
 static int set_egress_open(k7_spec *spec, k7_error **err)
@@ -129,7 +129,7 @@ static const struct {
     { "cap_add", set_cap_add, 0 },
     { "env", set_env, 0 },
     { "backend", set_backend, FIELD_BACKEND },
-    { "expose_ports", set_ports, FIELD_BACKEND },
+    { "expose_ports", set_ports, FIELD_PORTS },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 

@@ -20,7 +20,8 @@ enum {
     FIELD_EGRESS_LIST = 1 << 1,
     FIELD_STORAGE = 1 << 2,
     FIELD_KEPT_CAPABILITIES = 1 << 4, /* a cap_drop that does not drop all */
-    FIELD_BACKEND = 1 << 3,           /* and all that needs one of K7's backends, or a cluster */
+    FIELD_BACKEND = 1 << 3,           /* K7's default one, by name */
+    FIELD_PORTS = 1 << 5,             /* and all that needs an agent of K7's, or one of its other backends */
 };
 
 struct target {

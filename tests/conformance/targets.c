@@ -54,7 +54,8 @@ static k7_client *memory_open(int slow)
 const struct target target_memory = {
     .name = "memory",
     .abilities = TELLS_UID | HAS_CONDITION | TAKES_BACK,
-    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_KEPT_CAPABILITIES,
+    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_PORTS |
+              FIELD_KEPT_CAPABILITIES,
     .start = start_nothing,
     .stop = stop_nothing,
     .open = memory_open,
@@ -80,7 +81,8 @@ static void custom_close(void)
 const struct target target_custom = {
     .name = "custom",
     .abilities = HAS_CONDITION,
-    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_KEPT_CAPABILITIES,
+    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_PORTS |
+              FIELD_KEPT_CAPABILITIES,
     .start = start_nothing,
     .stop = stop_nothing,
     .open = custom_open,
@@ -140,7 +142,8 @@ static k7_client *rest_open(int slow)
 const struct target target_rest_memory = {
     .name = "rest-memory",
     .abilities = SHOWS_REQUESTS,
-    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_KEPT_CAPABILITIES,
+    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_PORTS |
+              FIELD_KEPT_CAPABILITIES,
     .start = rest_memory_start,
     .stop = rest_stop,
     .open = rest_open,
@@ -201,7 +204,7 @@ static k7_client *kubernetes_open(int slow)
 const struct target target_kubernetes = {
     .name = "kubernetes",
     .abilities = TELLS_UID | HAS_CONDITION | RUNS_SCRIPTS | PULLS_IMAGES | SHOWS_REQUESTS | TAKES_BACK,
-    .fields = FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_KEPT_CAPABILITIES,
+    .fields = FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_KEPT_CAPABILITIES,
     .start = kubernetes_start,
     .stop = stop_nothing,
     .open = kubernetes_open,
@@ -226,7 +229,7 @@ static int rest_kubernetes_start(void)
 const struct target target_rest_kubernetes = {
     .name = "rest-kubernetes",
     .abilities = RUNS_SCRIPTS | PULLS_IMAGES | SHOWS_REQUESTS,
-    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_KEPT_CAPABILITIES,
+    .fields = FIELD_ENV_FILE | FIELD_EGRESS_LIST | FIELD_STORAGE | FIELD_BACKEND | FIELD_KEPT_CAPABILITIES,
     .start = rest_kubernetes_start,
     .stop = rest_stop,
     .open = rest_open,

@@ -32,6 +32,17 @@ k7_client *open_client(k7_config *config)
     return opened;
 }
 
+k7_client *open_with(const char *kubeconfig)
+{
+    char before[512];
+
+    snprintf(before, sizeof before, "%s", getenv("KUBECONFIG"));
+    setenv("KUBECONFIG", kubeconfig, 1);
+    k7_client *opened = open_client(new_config());
+    setenv("KUBECONFIG", before, 1);
+    return opened;
+}
+
 k7_spec *new_spec(const char *name, const char *fields)
 {
     char text[160 * 1024];
