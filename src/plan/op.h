@@ -32,7 +32,7 @@ enum k7i_effect { K7I_EFFECT_NONE, K7I_EFFECT_DONE, K7I_EFFECT_UNKNOWN };
 struct k7i_step {
     const char *name; /* appears in errors, progress, traces */
     enum k7i_verdict (*begin)(struct k7i_op *op, struct k7i_request *request);
-    /* 2xx bodies as they come; no function: collect up to the limit. A body that was lost is begun anew with `begin`. data NULL: see k7i_op_listen() */
+    /* 2xx bodies as they come; no function: collect up to the limit. One that ends in order goes to reply, one that was lost is begun anew with `begin`. data NULL: see k7i_op_listen() */
     enum k7i_verdict (*chunk)(struct k7i_op *op, const void *data, size_t len);
     /* also for every non-2xx status that is not repeated */
     enum k7i_verdict (*reply)(struct k7i_op *op, const struct k7i_response *response);

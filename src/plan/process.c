@@ -130,21 +130,13 @@ static int ready(struct k7i_watcher *watcher, int fd)
 
 /* ---- starting ---- */
 
-/* Above standard error, so that setting up the child's descriptors cannot overwrite one of them: the host program may have closed its own. */
+/* The end that we read does not block; neither is inherited by what others start. */
 static int make_pipe(int ends[2])
 {
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        ends[0] = ends[1] = -1;
-        return -1;
-    }
-    for (int i = 0; i < 2; i++) {
-        if (ends[i] > STDERR_FILENO)
-            continue;
-        int moved = fcntl(ends[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-        close_fd(&ends[i]);
-        ends[i] = moved;
-    }
-    return ends[0] >= 0 && ends[1] >= 0 ? fcntl(ends[0], F_SETFL, O_NONBLOCK) : -1;
+    if (pipe2(ends, O_CLOEXEC) == 0)
+        return fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    ends[0] = ends[1] = -1;
+    return -1;
 }
 
 /* 0 or an errno. The child has no signal blocked or ignored, none of our descriptors, and a group of its own, unless it shall use the terminal. */

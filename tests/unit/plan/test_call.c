@@ -96,6 +96,11 @@ static void on_trace(void *user, const k7_trace *trace)
     (void)user, (void)trace;
 }
 
+static void on_dry_run(void *user, const k7_dry_request *request)
+{
+    (void)user, (void)request;
+}
+
 static int on_interrupt(void *user)
 {
     (void)user;
@@ -113,6 +118,7 @@ static int set_callback(k7_call *of, int kind, int *user)
 
     return kind == 0   ? k7_call_set_progress(of, on_progress, user, free_user, &err)
            : kind == 1 ? k7_call_set_trace(of, on_trace, user, free_user, &err)
+           : kind == 2 ? k7_call_set_dry_run(of, on_dry_run, user, free_user, &err)
                        : k7_call_set_on_interrupt(of, on_interrupt, user, free_user, &err);
 }
 
@@ -188,7 +194,7 @@ int main(void)
     tcase_add_test(tests, time_to_clean_up_may_be_none_but_not_endless);
     tcase_add_loop_test(tests, a_trace_context_cannot_be_something_else, 0,
                         (int)(sizeof contexts / sizeof contexts[0]));
-    tcase_add_loop_test(tests, each_user_is_freed_once, 0, 3);
+    tcase_add_loop_test(tests, each_user_is_freed_once, 0, 4);
     tcase_add_test(tests, a_token_outlives_whoever_gave_it);
     tcase_add_test(tests, a_trigger_is_counted_and_seen_and_keeps_errno);
     suite_add_tcase(suite, tests);
