@@ -9,6 +9,7 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <json-c/json.h>
+#include <malloc.h>
 #include <string.h>
 
 /* A sanitizer brings its own malloc, which cannot be replaced; what it would find is found by the other tests. */
@@ -31,7 +32,9 @@ void __libc_free(void *memory);
 
 static long left = -1; /* requests until one is refused; below zero: none is */
 static int refused, counting;
-static long in_use; /* blocks, while counting */
+static long in_use;        /* blocks, while counting */
+static const char *secret; /* what freed memory must not hold; NULL: anything */
+static int leaks;          /* how often it did */
 
 static int refuse(void)
 {
@@ -67,6 +70,7 @@ SEEN_BY_LIBRARIES void *realloc(void *memory, size_t size)
 SEEN_BY_LIBRARIES void free(void *memory)
 {
     in_use -= counting && memory;
+    leaks += secret && memory && memmem(memory, malloc_usable_size(memory), secret, strlen(secret));
     __libc_free(memory);
 }
 
@@ -143,9 +147,35 @@ START_TEST(survives_a_lack_of_memory_in_libyaml_too)
 }
 END_TEST
 
+/* While it reads, json-c has copies that nobody can reach; of what it keeps, none is left. */
+START_TEST(a_wiped_document_leaves_nothing)
+{
+    static const char text[] =
+        "{\"a\":[{\"b\":\"a text that nobody may see\"}],\"c\":\"nobody may see it, however long it "
+        "is: longer than what json-c keeps beside an object itself\"}";
+    struct k7i_json *json;
+
+    if (!requests_come_here())
+        return;
+    for (int wiped = 0; wiped < 2; wiped++) {
+        ck_assert_int_eq(k7i_json_parse(text, strlen(text), &json, NULL), 0);
+        secret = "nobody may see";
+        leaks = 0;
+        if (wiped)
+            k7i_json_wipe(json);
+        else
+            k7i_json_free(json);
+        secret = NULL;
+        ck_assert_int_eq(leaks, wiped ? 0 : 2);
+    }
+    k7i_json_wipe(NULL);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
     tcase_add_test(tests, survives_a_lack_of_memory_in_libyaml_too);
+    tcase_add_test(tests, a_wiped_document_leaves_nothing);
 }
 
 #else
