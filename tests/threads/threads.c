@@ -7,6 +7,7 @@
 #include <time.h>
 
 struct gateway threads_gateway;
+struct kube_api threads_kube_api;
 
 static struct delegate *delegate;
 
@@ -24,6 +25,13 @@ static k7_client *open_with(const char *endpoint, const char *api_key, k7_transp
     ck_assert_int_eq(k7_client_open(config, &client, NULL), 0);
     k7_config_free(config);
     return client;
+}
+
+int threads_has(const char *endpoint)
+{
+    return strcmp(endpoint, "rest:") == 0         ? threads_gateway.process > 0
+           : strcmp(endpoint, "kubernetes:") == 0 ? threads_kube_api.process > 0
+                                                  : 1;
 }
 
 k7_client *threads_open(const char *endpoint)
@@ -84,6 +92,10 @@ int main(void)
 
     if (!k7_has_feature("rest") || gateway_start(&threads_gateway, "memory:") == 77)
         puts("nothing is tested over rest");
+    if (!k7_has_feature("kubernetes"))
+        puts("nothing is tested over kubernetes");
+    else if (kube_api_start(&threads_kube_api, getenv("K7_KUBE_API")) != 0)
+        return 1;
     suite_add_tcase(suite, threads_clients());
     suite_add_tcase(suite, threads_cancel());
     suite_add_tcase(suite, threads_fork());
@@ -92,5 +104,7 @@ int main(void)
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     gateway_stop(&threads_gateway);
+    if (threads_kube_api.process > 0)
+        kube_api_stop(&threads_kube_api);
     return failed == 0 ? 0 : 1;
 }
