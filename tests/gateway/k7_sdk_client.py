@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """K7's published Python client, unchanged, against a gateway: k7_sdk_client.py URL KEY [CA]. Runs in a virtual environment that has k7-sdk."""
 
+import os
 import sys
 
 import requests
 from k7_sdk import Client
+
+IMAGE = os.environ.get("K7_TEST_IMAGE", "alpine:latest")  # one that is there, where that matters
 
 
 def status_of(call, *arguments):
@@ -17,7 +20,7 @@ def status_of(call, *arguments):
 
 def main(url, key, ca=True):
     client = Client(url, key, verify_ssl=ca)
-    config = {"name": "sdk", "image": "alpine:latest", "limits": {"cpu": "500m", "memory": "512Mi"}, "egress_whitelist": [],
+    config = {"name": "sdk", "image": IMAGE, "limits": {"cpu": "500m", "memory": "512Mi"}, "egress_whitelist": [],
               "container_non_root": True, "cap_add": ["CHOWN"]}
     sandbox = client.create(config)
     assert (sandbox.name, sandbox.namespace) == ("sdk", "default"), sandbox
@@ -30,9 +33,9 @@ def main(url, key, ca=True):
     assert client.delete("sdk", "default")["message"], "deleting is idempotent"
     assert client.list("default") == []
     for name in ("a", "b"):
-        client.create({"name": name, "image": "alpine:latest", "namespace": "team"})
-    client.create({"name": "c", "image": "alpine:latest"}).delete()
-    kept = client.create({"name": "kept", "image": "alpine:latest"})
+        client.create({"name": name, "image": IMAGE, "namespace": "team"})
+    client.create({"name": "c", "image": IMAGE}).delete()
+    kept = client.create({"name": "kept", "image": IMAGE})
     # what deletes a whole namespace of K7's own server (its client sends an empty name as a trailing slash) deletes nothing here
     for name in ("", ".", "#", "a?namespace=team", "../sandboxes?namespace=team"):
         try:

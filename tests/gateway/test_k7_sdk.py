@@ -34,8 +34,9 @@ def run_client(version, gateway, *arguments):
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "k7_sdk_client.py")
     # without the settings of whoever runs the test: this client would obey proxies, a netrc file and another CA bundle
     surroundings = {"PATH": os.environ["PATH"], "HOME": gateway.folder.name, "PYTHONDONTWRITEBYTECODE": "1"}
+    surroundings.update((name, os.environ[name]) for name in ("K7_TEST_IMAGE",) if name in os.environ)
     done = subprocess.run([python_of(version), script, gateway.url, gateway.key, *arguments], env=surroundings, capture_output=True,
-                          text=True, timeout=PATIENCE_S)
+                          text=True, timeout=PATIENCE_S * 5)
     same((done.returncode, done.stdout, done.stderr), (0, "done\n", ""))
 
 
