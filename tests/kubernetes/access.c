@@ -4,10 +4,26 @@
 #include "api/client.h"
 #include "transport/kubernetes/kubernetes.h"
 
+#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static char folder[64];
+static pid_t folder_of;
+
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *walk)
+{
+    (void)about;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_folder(void)
+{
+    if (folder_of == getpid())
+        nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
 
 const char *write_file(const char *name, int mode, const char *text)
 {
@@ -18,6 +34,8 @@ const char *write_file(const char *name, int mode, const char *text)
     if (!*folder) {
         strcpy(folder, "/tmp/k7-access-XXXXXX");
         ck_assert_ptr_nonnull(mkdtemp(folder));
+        folder_of = getpid();
+        atexit(remove_folder);
     }
     snprintf(path, sizeof paths[0], "%s/%s", folder, name);
     FILE *file = fopen(path, "w");
