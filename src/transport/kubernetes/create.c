@@ -166,6 +166,7 @@ static enum k7i_verdict looked(struct k7i_op *op, const struct k7i_response *res
         return not_there(op);
     if (response->status != 200)
         return k7i_kube_refused_or_again(op, response, &target, &create->asked_again);
+    create->asked_again = 0;
     if (k7i_kube_parse(response, &target, &json, &error) != 0)
         return k7i_op_fail_with(op, error);
     const struct k7i_json_value *annotations =

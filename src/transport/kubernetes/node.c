@@ -55,6 +55,7 @@ static enum k7i_verdict profile_reply(struct k7i_op *op, const struct k7i_respon
     }
     if (response->status != 200)
         return k7i_kube_refused_or_again(op, response, &target, &create->asked_again);
+    create->asked_again = 0;
     if (k7i_kube_parse(response, &target, &json, &error) != 0)
         return k7i_op_fail_with(op, error);
     enum k7i_kube_profile profile =
@@ -116,6 +117,7 @@ static enum k7i_verdict node_reply(struct k7i_op *op, const struct k7i_response 
 
     if (response->status != 200)
         return k7i_kube_refused_or_again(op, response, &target, &create->asked_again);
+    create->asked_again = 0;
     if (k7i_kube_parse(response, &target, &json, &error) != 0)
         return k7i_op_fail_with(op, error);
     const struct k7i_json_value *taints = k7i_json_get(k7i_json_get(k7i_json_root(json), "spec"), "taints");

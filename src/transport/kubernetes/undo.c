@@ -51,8 +51,9 @@ enum k7i_verdict k7i_kube_undone(struct k7i_op *op, const struct k7i_response *r
     if (workload_is_left(op))
         return k7i_removal_reply(op, &create->removal, response);
     /* 409: of another uid: ours is gone, and somebody has made another */
-    return (response->status >= 200 && response->status < 300) || response->status == 404 ||
-                   response->status == 409
-               ? K7I_NEXT
-               : k7i_kube_refused_or_again(op, response, &target, &create->asked_again);
+    if ((response->status < 200 || response->status >= 300) && response->status != 404 &&
+        response->status != 409)
+        return k7i_kube_refused_or_again(op, response, &target, &create->asked_again);
+    create->asked_again = 0;
+    return K7I_NEXT;
 }
