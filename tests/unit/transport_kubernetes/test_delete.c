@@ -153,7 +153,7 @@ static const k7_error *run(struct answer *answers, const struct k7i_args *args)
 #define OURS "\"katakate.org/sandbox\":\"web\""
 
 static const struct k7i_args plain = { .namespace_ = "team-a", .name = "web" };
-static const struct k7i_args hurried = { .namespace_ = "team-a", .name = "web", .of_many = 1 };
+static const struct k7i_args hurried = { .namespace_ = "team-a", .name = "web", .no_wait = 1 };
 
 /* K7's pods have 30 s: they are deleted first, after a rehearsal, and what comes in their place is waited for. */
 START_TEST(slow_pods_are_deleted_before_the_deployment)
@@ -200,7 +200,7 @@ START_TEST(slow_pods_are_deleted_before_the_deployment)
 }
 END_TEST
 
-/* Ours have one second: the garbage collector does it all; delete-all does not wait for the Deployment. */
+/* Ours have one second: the garbage collector does it all; without waiting, nobody looks whether the Deployment is gone. */
 START_TEST(quick_pods_are_left_to_the_garbage_collector)
 {
     for (int i = 0; i < 2; i++) {
