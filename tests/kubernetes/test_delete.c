@@ -328,6 +328,55 @@ START_TEST(a_pod_that_does_not_end_is_named)
 }
 END_TEST
 
+/* ---- ours, and many ---- */
+
+/* K7 deletes by name only (K7 contract, section 4). */
+START_TEST(k7_deletes_ours)
+{
+    create("web", "\"egress_whitelist\":[],\"env\":{\"GREETING\":\"hello\"}");
+    kubectl("delete --cascade=background --wait=false deployment/web secret/web-env networkpolicy/web-netpol "
+            "networkpolicy/web-deny-ingress");
+    kubectl("wait --for=delete pod -l app=web --timeout=100s");
+    assert_nothing_left();
+}
+END_TEST
+
+START_TEST(ours_go_without_a_replacement)
+{
+    struct heard heard = { .at_step = policies_outlive_pods };
+
+    create("web", "\"egress_whitelist\":[],\"env\":{\"GREETING\":\"hello\"}");
+    delete ("web", &heard);
+    ck_assert_str_eq(heard.text, "");
+    assert_nothing_left();
+    /* The ReplicaSet tells of every pod that it makes. */
+    ck_assert_str_eq(
+        kubectl("get events --field-selector reason=SuccessfulCreate -o jsonpath={.items[*].count}"), "1");
+}
+END_TEST
+
+START_TEST(delete_all_leaves_what_is_no_sandbox)
+{
+    k7_results *results;
+
+    create("ours", "\"egress_whitelist\":[]");
+    k7_create("k7-one", 1, 1);
+    k7_create("k7-two", 1, 0);
+    kubectl("create deployment foreign --image=%s -- sleep 1000", image);
+    assert_ok(k7_sandbox_delete_all(client, namespace_, NULL, &results, &err));
+    ck_assert_uint_eq(k7_results_count(results), 3);
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_msg(k7_results_outcome_at(results, i) == K7_ITEM_DONE, "%s: %s",
+                      k7_results_name_at(results, i), k7_error_get_message(k7_results_error_at(results, i)));
+    k7_results_unref(results);
+    ck_assert_str_eq(kubectl("get pods -l app!=foreign -o name"), "");
+    ck_assert_str_eq(kubectl("get networkpolicies,secrets -o name"), "");
+    kubectl("wait --for=delete deployment/ours deployment/k7-one deployment/k7-two --timeout=100s");
+    kubectl("wait --for=condition=Available deployment/foreign --timeout=100s");
+    kubectl("delete deployment/foreign --cascade=foreground --grace-period=1");
+}
+END_TEST
+
 static TCase *tests(void)
 {
     TCase *tests = tcase_create("delete");
@@ -345,6 +394,9 @@ static TCase *tests(void)
     tcase_add_test(tests, missing_is_an_error_where_wanted);
     tcase_add_test(tests, another_one_of_the_same_name_stays);
     tcase_add_test(tests, a_pod_that_does_not_end_is_named);
+    tcase_add_test(tests, k7_deletes_ours);
+    tcase_add_test(tests, ours_go_without_a_replacement);
+    tcase_add_test(tests, delete_all_leaves_what_is_no_sandbox);
     return tests;
 }
 
