@@ -23,6 +23,12 @@ struct k7i_container_states {
 /* nanopb hands over numbers that stand where a text or message should, on its own stack; the streams of ours, and what it cuts out of them, carry this. */
 static const char in_our_buffer[] = "malformed";
 
+/* Everything is zero already. nanopb's own setting of defaults takes a fifth of the time. */
+static bool read_message(pb_istream_t *stream, const pb_msgdesc_t *message, void *to)
+{
+    return pb_decode_ex(stream, message, to, PB_DECODE_NOINIT);
+}
+
 /* An empty text is none: protobuf writes what JSON leaves out. The text moves onto the last byte of its length, which has been read, so that its NUL has a place. */
 static bool read_text(pb_istream_t *stream, const char **ret_text)
 {
@@ -44,7 +50,7 @@ static bool read_label(pb_istream_t *stream, struct k7i_metadata *meta)
 {
     k7i_kube_ObjectMeta_LabelsEntry entry = { 0 };
 
-    if (!pb_decode(stream, &k7i_kube_ObjectMeta_LabelsEntry_msg, &entry))
+    if (!read_message(stream, &k7i_kube_ObjectMeta_LabelsEntry_msg, &entry))
         return false;
     if (entry.key)
         k7i_metadata_label(meta, entry.key, entry.value);
@@ -55,7 +61,7 @@ static bool read_annotation(pb_istream_t *stream, struct k7i_metadata *meta)
 {
     k7i_kube_ObjectMeta_AnnotationsEntry entry = { 0 };
 
-    if (!pb_decode(stream, &k7i_kube_ObjectMeta_AnnotationsEntry_msg, &entry))
+    if (!read_message(stream, &k7i_kube_ObjectMeta_AnnotationsEntry_msg, &entry))
         return false;
     if (entry.key)
         k7i_metadata_annotation(meta, entry.key, entry.value);
@@ -66,7 +72,7 @@ static bool read_owner(pb_istream_t *stream, struct k7i_metadata *meta)
 {
     k7i_kube_OwnerReference owner = { 0 };
 
-    if (!pb_decode(stream, &k7i_kube_OwnerReference_msg, &owner))
+    if (!read_message(stream, &k7i_kube_OwnerReference_msg, &owner))
         return false;
     if (owner.controller) {
         meta->controller_kind = owner.kind;
@@ -79,7 +85,7 @@ static bool read_deployment_condition(pb_istream_t *stream, struct k7i_deploymen
 {
     k7i_kube_DeploymentCondition condition = { 0 };
 
-    if (!pb_decode(stream, &k7i_kube_DeploymentCondition_msg, &condition))
+    if (!read_message(stream, &k7i_kube_DeploymentCondition_msg, &condition))
         return false;
     k7i_deployment_condition(deployment, condition.type, condition.status, condition.reason,
                              condition.message);
@@ -90,7 +96,7 @@ static bool read_pod_condition(pb_istream_t *stream, struct k7i_pod *pod)
 {
     k7i_kube_PodCondition condition = { 0 };
 
-    if (!pb_decode(stream, &k7i_kube_PodCondition_msg, &condition))
+    if (!read_message(stream, &k7i_kube_PodCondition_msg, &condition))
         return false;
     k7i_pod_condition(pod, condition.type, condition.status, condition.reason, condition.message);
     return true;
@@ -100,7 +106,7 @@ static bool read_secret(pb_istream_t *stream, const char **secret)
 {
     k7i_kube_EnvFromSource source = { 0 };
 
-    if (!pb_decode(stream, &k7i_kube_EnvFromSource_msg, &source))
+    if (!read_message(stream, &k7i_kube_EnvFromSource_msg, &source))
         return false;
     if (!*secret)
         *secret = source.secretRef.localObjectReference.name;
@@ -111,7 +117,7 @@ static bool read_container(pb_istream_t *stream, struct k7i_containers *containe
 {
     k7i_kube_Container container = { 0 };
 
-    if (!pb_decode(stream, &k7i_kube_Container_msg, &container))
+    if (!read_message(stream, &k7i_kube_Container_msg, &container))
         return false;
     int named = k7i_text_equal(container.name, K7I_KUBE_CONTAINER);
     if (containers->count == 0)
@@ -126,7 +132,7 @@ static bool read_container_state(pb_istream_t *stream, struct k7i_container_stat
 {
     k7i_kube_ContainerStatus status = { 0 };
 
-    if (!pb_decode(stream, &k7i_kube_ContainerStatus_msg, &status))
+    if (!read_message(stream, &k7i_kube_ContainerStatus_msg, &status))
         return false;
     int named = k7i_text_equal(status.name, K7I_KUBE_CONTAINER);
     k7i_pod_add_restarts(states->pod, status.restartCount);
@@ -140,7 +146,7 @@ static bool read_cause(pb_istream_t *stream, struct k7i_buf *causes)
 {
     k7i_kube_StatusCause cause = { 0 };
 
-    if (!pb_decode(stream, &k7i_kube_StatusCause_msg, &cause))
+    if (!read_message(stream, &k7i_kube_StatusCause_msg, &cause))
         return false;
     k7i_status_add_cause(causes, cause.field, cause.message);
     return true;
@@ -184,7 +190,7 @@ static int decode(char *data, size_t len, const pb_msgdesc_t *message, void *to)
     pb_istream_t stream = pb_istream_from_buffer((const pb_byte_t *)data, len);
 
     stream.errmsg = in_our_buffer;
-    return pb_decode(&stream, message, to) ? 0 : -1;
+    return read_message(&stream, message, to) ? 0 : -1;
 }
 
 /* Before 1970 is the zero time: never. */
