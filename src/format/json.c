@@ -23,7 +23,7 @@ enum {
     BYTES_SCALAR = 96,
     BYTES_PARSER = 16 * 1024,
     /* A text like "[{},{},…" would take 350 times its size, and whoever sends it decides that. Lists of sandboxes or containers take about 16 times theirs. */
-    TIMES_ITS_SIZE = 32,
+    TIMES_ITS_SIZE = 64,
     BYTES_AT_LEAST = 4 * 1024 * 1024,
     BYTES_AT_MOST = 1024 * 1024 * 1024
 };

@@ -286,7 +286,7 @@ static void make_it_anew(const char *step)
 {
     static int done;
 
-    if (strcmp(step, "delete Deployment and pods") != 0 || done++)
+    if (strcmp(step, "delete Deployment") != 0 || done++)
         return;
     kubectl("delete deployment/web --grace-period=1 --cascade=foreground");
     kubectl("delete secret/web-env networkpolicy/web-netpol networkpolicy/web-deny-ingress");

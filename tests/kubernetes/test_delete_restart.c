@@ -14,7 +14,7 @@ static void restart(void *user, const k7_progress *progress)
 
 START_TEST(a_restart_of_the_server_is_survived)
 {
-    static const char *const moments[] = { "look", "delete Deployment and pods", "delete Secret",
+    static const char *const moments[] = { "look", "delete Deployment", "delete Secret", "delete pods",
                                            "delete egress policy" };
     int done = 0;
     k7_call *call;
@@ -34,7 +34,7 @@ static TCase *tests(void)
 {
     TCase *tests = tcase_create("restart");
 
-    tcase_add_loop_test(tests, a_restart_of_the_server_is_survived, 0, 4);
+    tcase_add_loop_test(tests, a_restart_of_the_server_is_survived, 0, 5);
     return tests;
 }
 

@@ -1,5 +1,5 @@
-/* delete.c: delete: the Deployment and its pods, and, only when these are gone, what was made for them by name: Secret, policies, Service. What has such a name
- * but is not recognisably the sandbox's is left alone and told of as progress. Also cleans up where the Deployment is gone already. */
+/* delete.c: delete: the Deployment; its Secret while it still names it; its pods; and, only when these are gone, what else was made for them by name: policies, Service.
+ * What has such a name but is not recognisably the sandbox's is left alone and told of as progress. Also cleans up where the Deployment is gone already. */
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/quote.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* What belongs to a sandbox by its name (K7 contract, section 4), in the order in which it goes. */
-enum object { SECRET, INGRESS, EGRESS, CILIUM, SERVICE, OBJECTS };
+enum object { SECRET, SECRET_LEFT, INGRESS, EGRESS, CILIUM, SERVICE, OBJECTS };
 
 static const struct {
     enum k7i_kind kind;
@@ -20,7 +20,8 @@ static const struct {
     const char *selector; /* of a policy: the member of its spec that selects pods */
     int is_optional;      /* a cluster, or a role, without this kind is no reason to fail */
 } objects[OBJECTS] = {
-    [SECRET] = { K7I_KIND_SECRET, "-env", NULL, 0 },
+    [SECRET] = { K7I_KIND_SECRET, "-env", NULL, 0 },      /* that the Deployment names */
+    [SECRET_LEFT] = { K7I_KIND_SECRET, "-env", NULL, 1 }, /* without a Deployment */
     [INGRESS] = { K7I_KIND_NETWORK_POLICY, "-deny-ingress", "podSelector", 0 },
     [EGRESS] = { K7I_KIND_NETWORK_POLICY, "-netpol", "podSelector", 0 },
     [CILIUM] = { K7I_KIND_CILIUM_POLICY, "-egress", "endpointSelector", 1 },
@@ -162,6 +163,7 @@ static enum k7i_verdict remove_begin(struct k7i_op *op, struct k7i_request *requ
     delete->removal.namespace_ = delete->namespace_;
     delete->removal.name = delete->name;
     delete->removal.uid = delete->deployment_uid[0] ? delete->deployment_uid : NULL;
+    delete->removal.in_two = 1;
     return k7i_removal_begin(op, &delete->removal, request);
 }
 
@@ -213,11 +215,9 @@ static enum k7i_verdict object_begin(struct k7i_op *op, struct k7i_request *requ
 
     if (delete->removal.replaced) /* ours is gone; what has these names now is another one's */
         return K7I_DONE;
-    if (object == SECRET && delete->deployment_uid[0]) {
-        if (!delete->names_secret)
-            return K7I_SKIP;
-        delete->is_ours = 1;
-    }
+    if ((object == SECRET && !delete->names_secret) || (object == SECRET_LEFT && delete->deployment_uid[0]))
+        return K7I_SKIP;
+    delete->is_ours |= object == SECRET;
     struct k7i_target target = object_target(op);
     k7i_kube_request(request, &target);
     if (delete->is_ours)
@@ -244,7 +244,7 @@ static int is_ours(const struct delete *delete, enum object object, const struct
         return 0;
     if (!objects[object].selector)
         return k7i_text_equal(any.meta.sandbox, delete->name) ||
-               (object == SECRET && any.meta.create_id != NULL);
+               (object == SECRET_LEFT && any.meta.create_id != NULL);
     const struct k7i_json_value *selector =
         k7i_json_get(k7i_json_get(root, "spec"), objects[object].selector);
     const struct k7i_json_value *labels = k7i_json_get(selector, "matchLabels");
@@ -283,9 +283,8 @@ static enum k7i_verdict object_refused(struct k7i_op *op, const struct k7i_respo
         return verdict;
     k7_error *error = op->error;
     op->error = NULL;
-    /* Of a Secret without a Deployment it is not even known whether it is there, as long as it may not be looked at. */
-    if (objects[k7i_op_step(op)->subject].is_optional ||
-        (target->kind == K7I_KIND_SECRET && !delete->is_ours)) {
+    if (objects[k7i_op_step(op)->subject].is_optional &&
+        (target->kind != K7I_KIND_SECRET || !delete->is_ours)) {
         tell(op, target->kind, target->name, k7_error_get_message(error));
         k7_error_unref(error);
         return object_over(delete);
@@ -363,21 +362,22 @@ static enum k7i_verdict end_begin(struct k7i_op *op, struct k7i_request *request
 static const struct k7i_step look = {
     .name = "look", .begin = look_begin, .reply = look_reply, .assume = look_assume
 };
-static const struct k7i_step removal = { .name = "delete Deployment and pods",
-                                         .begin = remove_begin,
-                                         .chunk = remove_chunk,
-                                         .reply = remove_reply,
-                                         .assume = remove_assume,
-                                         .waiting_for = remove_waiting_for,
-                                         .is_patient = 1 };
+#define REMOVAL_STEP(title)                                                                                  \
+    {                                                                                                        \
+        .name = title, .begin = remove_begin, .chunk = remove_chunk, .reply = remove_reply,                  \
+        .waiting_for = remove_waiting_for, .is_patient = 1, .assume = remove_assume                          \
+    }
+static const struct k7i_step deployment = REMOVAL_STEP("delete Deployment"),
+                             pods = REMOVAL_STEP("delete pods");
 static const struct k7i_step secret = OBJECT_STEP("delete Secret", SECRET),
+                             secret_left = OBJECT_STEP("delete Secret", SECRET_LEFT),
                              ingress = OBJECT_STEP("delete ingress policy", INGRESS),
                              egress = OBJECT_STEP("delete egress policy", EGRESS),
                              cilium = OBJECT_STEP("delete Cilium policy", CILIUM),
                              service = OBJECT_STEP("delete Service", SERVICE);
 static const struct k7i_step end = { .name = "end", .begin = end_begin };
-static const struct k7i_step *const steps[] = { &look,   &removal, &secret,  &ingress,
-                                                &egress, &cilium,  &service, &end };
+static const struct k7i_step *const steps[] = { &look,    &deployment, &secret, &pods,    &secret_left,
+                                                &ingress, &egress,     &cilium, &service, &end };
 
 const struct k7i_plan k7i_kubernetes_delete_plan = {
     .operation = "delete",

@@ -191,6 +191,10 @@ enum k7i_verdict k7i_removal_begin(struct k7i_op *op, struct k7i_removal *remova
     }
     if (removal->replaced)
         return K7I_SKIP;
+    if (removal->in_two && !removal->is_second && removal->owner != THERE) {
+        removal->is_second = 1;
+        return K7I_SKIP;
+    }
     if (!removal->is_listed)
         return send(op, removal, LIST, request);
     if (removal->owner == GONE && removal->pod_count > 0 && !removal->is_verified)

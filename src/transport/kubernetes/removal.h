@@ -6,11 +6,12 @@
 
 struct k7i_removed_pod;
 
-/* Part of an operation's state. Set the first four, leave the rest zero, clear it in the end. */
+/* Part of an operation's state. Set the first five, leave the rest zero, clear it in the end. */
 struct k7i_removal {
     const char *namespace_,
         *name;       /* borrowed; the pods have name in the labels "app" and "katakate.org/sandbox" */
     const char *uid; /* of the Deployment, borrowed; NULL: it is gone, only pods are removed */
+    int in_two;      /* a first step that ends when the Deployment is deleted, and a second one that waits */
     int hurried; /* over as soon as no pod is left and none can follow: the Deployment itself may go a moment later */
 
     /* learnt: */
@@ -19,7 +20,7 @@ struct k7i_removal {
     int pods_refused; /* deleting pods is forbidden: they went in their own time */
 
     /* its own: */
-    int began, owner, request;
+    int began, is_second, owner, request;
     int is_listed, is_rehearsed,
         is_verified;  /* the pods are known; and were so while there was no Deployment */
     int is_uncertain; /* another pod may follow: not all were deleted by who deletes the ReplicaSet, too */

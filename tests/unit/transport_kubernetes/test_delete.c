@@ -179,24 +179,26 @@ START_TEST(slow_pods_are_deleted_before_the_deployment)
     };
 
     ck_assert_ptr_null(run(answers, &hurried));
-    ck_assert_str_eq(said,
-                     "GET " DEP "/web\n"
-                     "GET " PODS "?labelSelector=katakate.org%2Fsandbox%3Dweb\n"
-                     "DELETE " DEP "/web rehearsed foreground by uid\n"
-                     "DELETE " PODS "/web-abc-1 in 1 s by uid\n"
-                     "DELETE " DEP "/web foreground by uid\n"
-                     "GET " PODS "?watch=1&labelSelector=katakate.org%2Fsandbox%3Dweb&resourceVersion=8\n"
-                     "DELETE " PODS "/web-abc-2 in 1 s by uid\n"
-                     "GET " PODS "?watch=1&labelSelector=katakate.org%2Fsandbox%3Dweb&resourceVersion=9\n"
-                     "GET " DEP "/web\n"
-                     "GET " DEP "?watch=1&fieldSelector=metadata.name%3Dweb&resourceVersion=7\n"
-                     "GET " PODS "?labelSelector=katakate.org%2Fsandbox%3Dweb\n"
-                     "DELETE /api/v1" NS "/secrets/web-env\n"
-                     "GET " NP "/web-deny-ingress\n"
-                     "DELETE " NP "/web-deny-ingress by uid\n"
-                     "GET " NP "/web-netpol\n"
-                     "GET /apis/cilium.io/v2" NS "/ciliumnetworkpolicies/web-egress\n"
-                     "GET /api/v1" NS "/services/web-expose\n");
+    static const char wanted[] =
+        "GET " DEP "/web\n"
+        "GET " PODS "?labelSelector=katakate.org%2Fsandbox%3Dweb\n"
+        "DELETE " DEP "/web rehearsed foreground by uid\n"
+        "DELETE " PODS "/web-abc-1 in 1 s by uid\n"
+        "DELETE " DEP "/web foreground by uid\n"
+        "DELETE /api/v1" NS "/secrets/web-env\n"
+        "GET " PODS "?watch=1&labelSelector=katakate.org%2Fsandbox%3Dweb&resourceVersion=8\n"
+        "DELETE " PODS "/web-abc-2 in 1 s by uid\n"
+        "GET " PODS "?watch=1&labelSelector=katakate.org%2Fsandbox%3Dweb&resourceVersion=9\n"
+        "GET " DEP "/web\n"
+        "GET " DEP "?watch=1&fieldSelector=metadata.name%3Dweb&resourceVersion=7\n"
+        "GET " PODS "?labelSelector=katakate.org%2Fsandbox%3Dweb\n"
+
+        "GET " NP "/web-deny-ingress\n"
+        "DELETE " NP "/web-deny-ingress by uid\n"
+        "GET " NP "/web-netpol\n"
+        "GET /apis/cilium.io/v2" NS "/ciliumnetworkpolicies/web-egress\n"
+        "GET /api/v1" NS "/services/web-expose\n";
+    ck_assert_msg(strcmp(said, wanted) == 0, "%.3000s", said);
 }
 END_TEST
 
@@ -277,7 +279,8 @@ START_TEST(another_deployment_of_the_name_is_left_alone)
 
     ck_assert_ptr_null(run(answers[_i], &plain));
     ck_assert_ptr_null(strstr(said, NP));
-    ck_assert_ptr_null(strstr(said, "secrets"));
+    if (_i != 3) /* there it was deleted while it was ours */
+        ck_assert_ptr_null(strstr(said, "secrets"));
     ck_assert_ptr_null(strstr(said, "DELETE " PODS));
 }
 END_TEST
