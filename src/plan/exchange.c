@@ -98,8 +98,11 @@ static int is_patient(const struct k7i_op_run *run)
 static int retry(struct k7i_op_run *run, enum k7i_effect effect, int64_t asked_ms)
 {
     enum k7i_repeat repeat = run->request.repeat;
-    int64_t ms = asked_ms >= 0 ? asked_ms : k7i_run_back_off_ms(run);
+    int64_t back_off_ms = k7i_run_back_off_ms(run);
+    int64_t ms = asked_ms >= 0 ? asked_ms : back_off_ms;
 
+    if (is_patient(run) && ms < back_off_ms) /* without an end: then not at once, whatever the server says */
+        ms = back_off_ms;
     if (repeat == K7I_REPEAT_NEVER || (repeat == K7I_REPEAT_UNSENT && effect != K7I_EFFECT_NONE))
         return 0;
     if ((run->attempt >= run->settings.attempts && !is_patient(run)) || !k7i_run_has_time(run, ms))

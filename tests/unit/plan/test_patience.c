@@ -88,11 +88,12 @@ static void close_server(void)
     object_server_stop(server);
 }
 
-static struct k7i_op *run(const struct k7i_plan *plan)
+static struct k7i_op *run_within(const struct k7i_plan *plan, int64_t timeout_ms, int64_t back_off_ms)
 {
-    const struct k7i_run settings = {
-        .timeout_ms = 60000, .cleanup_timeout_ms = 60000, .attempts = TRIES, .back_off_ms = 1
-    };
+    const struct k7i_run settings = { .timeout_ms = timeout_ms,
+                                      .cleanup_timeout_ms = timeout_ms,
+                                      .attempts = TRIES,
+                                      .back_off_ms = back_off_ms };
     struct k7i_op *op;
 
     ck_assert_int_eq(k7i_op_new(plan, NULL, &op, NULL), 0);
@@ -100,6 +101,26 @@ static struct k7i_op *run(const struct k7i_plan *plan)
     ck_assert_int_eq(k7i_op_run_blocking(op, loop, &settings, NULL), 0);
     return op;
 }
+
+static struct k7i_op *run(const struct k7i_plan *plan)
+{
+    return run_within(plan, 60000, 1);
+}
+
+/* Retry-After: 0 is not obeyed without an end: where there is no time to back off, there is no other try. */
+START_TEST(patience_is_not_haste)
+{
+    static const struct k7i_step *const steps[] = { &watch };
+    static const struct k7i_plan plan = { .operation = "get", .steps = steps, .step_count = 1 };
+
+    for (int n = 1; n < LOST; n++)
+        object_server_fault(server, n, FAULT_503_ASKED);
+    struct k7i_op *op = run_within(&plan, 1000, 60000);
+    ck_assert_int_eq(k7_error_get_http_status(op->error), 503);
+    ck_assert_int_eq(object_server_requests(server), 1);
+    k7i_op_free(op);
+}
+END_TEST
 
 START_TEST(a_watch_is_repeated_until_the_deadline)
 {
@@ -156,6 +177,7 @@ int main(void)
 
     tcase_add_checked_fixture(tests, open_server, close_server);
     tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, patience_is_not_haste);
     tcase_add_test(tests, a_watch_is_repeated_until_the_deadline);
     tcase_add_test(tests, a_patient_undo_outlives_an_outage);
     tcase_add_test(tests, one_that_does_not_gives_up_and_is_named);
