@@ -32,8 +32,12 @@ int world_open(struct world *world, k7_client **ret_client, k7_error **err)
 
 void world_close(struct world *world)
 {
-    if (world->witness)
+    if (world->witness) {
         k7_sandbox_delete_all(world->witness, NULL, NULL, NULL, NULL);
+        k7_sandbox_delete(world->witness, NULL, "demo", NULL, NULL,
+                          NULL); /* parts that make no sandbox, too */
+        k7_sandbox_delete(world->witness, NULL, "other", NULL, NULL, NULL);
+    }
     if (world->witness != world->client)
         k7_client_unref(world->witness);
     k7_client_unref(world->client);
@@ -69,7 +73,7 @@ static int fill_spec(k7_spec *spec, k7_error **err)
     int status = k7_spec_set_limit(spec, "cpu", "500m", err);
 
     if (status == 0)
-        status = k7_spec_set_limit(spec, "memory", "64Mi", err);
+        status = k7_spec_set_limit(spec, "memory", "256Mi", err);
     if (status == 0)
         status = k7_spec_add_egress(spec, "10.0.0.5/32", err);
     if (status == 0)
@@ -91,7 +95,7 @@ static int prepare_empty(struct world *world)
 {
     int status = world_open(world, &world->client, NULL);
 
-    if (status == 0 && world->api_key)
+    if (status == 0 && strcmp(world->endpoint, "memory:") != 0)
         status = world_open(world, &world->witness, NULL);
     else
         world->witness = world->client;

@@ -5,9 +5,9 @@
 #include <k7sandbox/k7sandbox.h>
 
 struct world {
-    const char *endpoint, *api_key; /* api_key NULL: memory */
+    const char *endpoint, *api_key; /* api_key: over rest, else NULL */
     k7_client *client;
-    k7_client *witness; /* sees the server as it is: another client over rest, the same one in memory */
+    k7_client *witness; /* sees the server as it is: another client, but in memory, where it is the same */
     k7_spec *spec;
     k7_call *call;
     int is_running;   /* callbacks are allowed now */

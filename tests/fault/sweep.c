@@ -1,10 +1,11 @@
 /* sweep.c: runs every scenario with the first allocation (or interaction with the system) failing, then the second, and so on, until none is left to
- * fail: sweep memory|rest allocations|exhaustion|system [SCENARIO [N]]. exhaustion: the n-th allocation fails, and every one after it. Each run is a
+ * fail: sweep memory|rest|kubernetes allocations|exhaustion|system [SCENARIO [N]]. exhaustion: the n-th allocation fails, and every one after it. Each run is a
  * process of its own, so that a crash is found and the sweep goes on. */
 #include "inject.h"
 #include "scenarios.h"
 
 #include "../conformance/gateway.h"
+#include "../support/kube_api.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -20,6 +21,7 @@ enum { LONGEST_S = 60 }; /* a run takes milliseconds: one that takes this long h
 enum { RUN_FAILED_WELL, RUN_SUCCEEDED, RUN_SPARED, RUN_NOT_REACHED, RUN_WRONG };
 
 static struct gateway gateway;
+static struct kube_api kube_api;
 static const char *endpoint = "memory:";
 
 static int warming_up; /* what libraries keep from their first use on is not there yet: that is no leak */
@@ -155,7 +157,7 @@ static void warm_up_threads(void)
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fputs("usage: sweep memory|rest allocations|exhaustion|system [SCENARIO [N]]\n", stderr);
+        fputs("usage: sweep memory|rest|kubernetes allocations|exhaustion|system [SCENARIO [N]]\n", stderr);
         return 2;
     }
     enum inject_kind kind = strcmp(argv[2], "system") == 0       ? INJECT_SYSTEM
@@ -166,6 +168,9 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "rest") == 0) {
         status = gateway_start(&gateway, "memory:");
         endpoint = gateway.url;
+    } else if (strcmp(argv[1], "kubernetes") == 0) {
+        status = kube_api_start(&kube_api, getenv("K7_KUBE_API"));
+        endpoint = "kubernetes:";
     }
     warm_up_threads();
     for (int i = 0; status == 0 && i < scenario_count; i++) {
@@ -178,5 +183,7 @@ int main(int argc, char **argv)
             argc > 4 ? run_once(&scenarios[i], kind, atol(argv[4])) == RUN_WRONG : sweep(&scenarios[i], kind);
     }
     gateway_stop(&gateway);
+    if (kube_api.process > 0)
+        kube_api_stop(&kube_api);
     return status ? status : wrong > 0;
 }

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-enum { NAMESPACES_MAX = 8 };
+enum { NAMESPACES_MAX = 24 };
 
 const char *namespace_, *image;
 int nodes_are_labelled;

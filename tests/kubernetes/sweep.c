@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 
-enum { WORLDS = 6, CASES_MAX = 2048, REQUESTS_MAX = 64, COMPLAINTS_MAX = 5, STEPS_MAX = 64 };
+enum { WORLDS = 16, CASES_MAX = 2048, REQUESTS_MAX = 64, COMPLAINTS_MAX = 5, STEPS_MAX = 64 };
 
 struct sweep {
     const struct sweep_operation *operation;
@@ -12,7 +12,6 @@ struct sweep {
     size_t case_count;
     pthread_mutex_t lock; /* over what follows */
     size_t next;
-    char *complaints[COMPLAINTS_MAX];
     size_t complaint_count;
 };
 
@@ -279,7 +278,7 @@ static void *work(void *user)
 
     for (;;) {
         pthread_mutex_lock(&sweep->lock);
-        int is_over = sweep->next == sweep->case_count || sweep->complaint_count == COMPLAINTS_MAX;
+        int is_over = sweep->next == sweep->case_count || sweep->complaint_count >= COMPLAINTS_MAX;
         const struct sweep_case *case_ = &sweep->cases[sweep->next];
         sweep->next += !is_over;
         pthread_mutex_unlock(&sweep->lock);
@@ -287,10 +286,12 @@ static void *work(void *user)
             return NULL;
         char *complaint = run_case(sweep->operation, &worker->world, case_, NULL, NULL);
         pthread_mutex_lock(&sweep->lock);
-        if (complaint && sweep->complaint_count < COMPLAINTS_MAX)
-            sweep->complaints[sweep->complaint_count++] = complaint;
-        else
+        if (complaint) { /* longer than what check reports */
+            printf("%s\n", complaint);
+            fflush(stdout);
+            sweep->complaint_count++;
             free(complaint);
+        }
         pthread_mutex_unlock(&sweep->lock);
     }
 }
@@ -312,11 +313,6 @@ static void run_all(const struct sweep_operation *operation, const struct sweep_
         world_close(&workers[i].world);
     }
     pthread_mutex_destroy(&sweep.lock);
-    for (size_t i = 0; i < sweep.complaint_count; i++) { /* longer than what check reports */
-        printf("%s\n", sweep.complaints[i]);
-        free(sweep.complaints[i]);
-    }
-    fflush(stdout);
     ck_assert_msg(sweep.complaint_count == 0, "%s: %zu of %zu runs went wrong, see above", operation->name,
                   sweep.complaint_count, count);
 }
