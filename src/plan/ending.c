@@ -23,7 +23,7 @@ int k7i_run_keep_room_for_leftovers(struct k7i_op_run *run)
             return -1;
         }
     }
-    return k7i_buf_reserve(&run->leftover[run->index], K7I_LEFTOVER_LEN) ? -1 : 0;
+    return k7i_buf_reserve(&run->leftover[run->index], K7I_LEFTOVER_ROOM) ? -1 : 0;
 }
 
 /* What is known of the call's effect, once everything that could be taken back is. */
@@ -61,7 +61,7 @@ static void describe_leftovers(struct k7i_op_run *run)
         run->active = step;
         if (step->leftover)
             step->leftover(op, text);
-        if (text->failed || text->len == 0) {
+        if (text->failed || text->len == 0 || text->len > K7I_LEFTOVER_LEN) {
             k7i_buf_reset(text);
             k7i_buf_printf(text, "what the step \"%s\" made", step->name);
         }

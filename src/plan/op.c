@@ -26,7 +26,7 @@ int k7i_op_new(const struct k7i_plan *plan, void *instance, struct k7i_op **ret_
     op->run->op = op;
     k7i_request_init(&op->run->request);
     for (int i = 0; i < K7I_STEPS_MAX; i++)
-        k7i_buf_init(&op->run->leftover[i], K7I_LEFTOVER_LEN);
+        k7i_buf_init(&op->run->leftover[i], K7I_LEFTOVER_ROOM);
     *ret_op = op;
     return 0;
 }

@@ -60,7 +60,11 @@ struct k7i_step {
                    * image); it does not make the outcome of a failed call UNKNOWN */
 };
 
-enum { K7I_STEPS_MAX = 16, K7I_CHILDREN_AT_ONCE = 8, K7I_LEFTOVER_LEN = 512 };
+enum {
+    K7I_STEPS_MAX = 16,
+    K7I_CHILDREN_AT_ONCE = 8,
+    K7I_LEFTOVER_LEN = 512 /* bytes of a leftover that are told */
+};
 
 struct k7i_plan {
     const char *operation; /* "create", … */

@@ -6,6 +6,8 @@
 #include "plan/loop.h"
 #include "plan/op.h"
 
+enum { K7I_LEFTOVER_ROOM = K7I_LEFTOVER_LEN + 32 }; /* and whether it was made at all */
+
 enum k7i_mode { K7I_MODE_NEW, K7I_MODE_FORWARD, K7I_MODE_SETTLE, K7I_MODE_ROLLBACK, K7I_MODE_OVER };
 
 enum k7i_waiting {
@@ -42,8 +44,7 @@ struct k7i_op_run {
     int index;                     /* of the step that is done, settled or undone */
     const struct k7i_step *active; /* the step itself, its settle or its undo */
     unsigned char effect[K7I_STEPS_MAX];
-    struct k7i_buf
-        leftover[K7I_STEPS_MAX]; /* with K7I_LEFTOVER_LEN bytes of room since before the request was sent */
+    struct k7i_buf leftover[K7I_STEPS_MAX]; /* with all of its room since before the request was sent */
     unsigned char is_left[K7I_STEPS_MAX];
     char **leftover_list;  /* K7I_STEPS_MAX places, kept ready like */
     k7_error *spare_error; /* this one, so that lack of memory cannot hide what is left */
