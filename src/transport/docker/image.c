@@ -40,14 +40,16 @@ static enum k7i_verdict pull_begin(struct k7i_op *op, struct k7i_request *reques
     struct k7i_docker *docker = op->instance;
     struct k7i_create *create = op->state;
     const char *image = create->spec->image;
-    const char *auth = k7i_registry_auth_for(docker->auth, image);
+    struct k7i_image parts;
 
     if (create->image_is_there)
         return K7I_SKIP;
+    (void)k7i_image_parse(image, &parts, NULL); /* the spec was checked */
+    const char *auth = k7i_registry_auth_for(docker->auth, &parts);
     k7i_pull_begin(&create->pull);
     k7i_docker_request(request, "POST", "/images/create?fromImage=", K7I_REPEAT_SAFE);
     k7i_request_segment(request, image);
-    if (!k7i_image_has_version(image))
+    if (parts.tag.len == 0 && parts.digest.len == 0)
         k7i_buf_text(&request->target, "&tag=latest"); /* without a tag, dockerd pulls them all */
     if (auth)
         k7i_request_header(request, "X-Registry-Auth", auth);

@@ -22,28 +22,6 @@ enum { HEADER_MAX = 64 * 1024 };
 
 static const char docker_hub[] = "docker.io";
 
-size_t k7i_image_registry(const char *image, const char **ret_host)
-{
-    const char *slash = strchr(image, '/');
-    size_t len = slash ? (size_t)(slash - image) : 0;
-
-    /* The reference grammar: the part before the first slash is a host when it has a dot or a colon, or is "localhost". */
-    if (slash && (memchr(image, '.', len) || memchr(image, ':', len) ||
-                  (len == strlen("localhost") && memcmp(image, "localhost", len) == 0))) {
-        *ret_host = image;
-        return len;
-    }
-    *ret_host = docker_hub;
-    return strlen(docker_hub);
-}
-
-int k7i_image_has_version(const char *image)
-{
-    const char *last = strrchr(image, '/');
-
-    return strchr(image, '@') != NULL || strchr(last ? last : image, ':') != NULL;
-}
-
 /* The names under which credentials of Docker Hub are kept elsewhere. */
 static const char *host_of_key(const char *key)
 {
@@ -175,13 +153,14 @@ struct k7i_registry_auth *k7i_registry_auth_free(struct k7i_registry_auth *auth)
     return NULL;
 }
 
-const char *k7i_registry_auth_for(const struct k7i_registry_auth *auth, const char *image)
+const char *k7i_registry_auth_for(const struct k7i_registry_auth *auth, const struct k7i_image *image)
 {
-    const char *host;
-    size_t len = k7i_image_registry(image, &host);
+    const struct k7i_image_part hub = { docker_hub, sizeof docker_hub - 1 },
+                                host = image->registry.len > 0 ? image->registry : hub;
 
     for (size_t i = 0; auth && i < auth->count; i++)
-        if (strlen(auth->entries[i].host) == len && memcmp(auth->entries[i].host, host, len) == 0)
+        if (strlen(auth->entries[i].host) == host.len &&
+            memcmp(auth->entries[i].host, host.text, host.len) == 0)
             return auth->entries[i].header;
     return NULL;
 }

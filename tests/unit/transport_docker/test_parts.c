@@ -170,6 +170,14 @@ END_TEST
 
 /* ---- credentials ---- */
 
+static const char *header_for(const struct k7i_registry_auth *auth, const char *text)
+{
+    struct k7i_image image;
+
+    ck_assert_int_eq(k7i_image_parse(text, &image, NULL), 0);
+    return k7i_registry_auth_for(auth, &image);
+}
+
 START_TEST(an_image_gets_its_registrys_credentials_only)
 {
     static const char text[] =
@@ -179,15 +187,17 @@ START_TEST(an_image_gets_its_registrys_credentials_only)
     ck_assert_int_eq(k7i_registry_auth_new(text, &auth, NULL), 0);
     /* {"username":"k7","password":"p","serveraddress":"localhost:5000"} */
     ck_assert_str_eq(
-        k7i_registry_auth_for(auth, "localhost:5000/a/b:1"),
+        header_for(auth, "localhost:5000/a/b:1"),
         "eyJ1c2VybmFtZSI6Ims3IiwicGFzc3dvcmQiOiJwIiwic2VydmVyYWRkcmVzcyI6ImxvY2FsaG9zdDo1MDAwIn0=");
-    ck_assert_ptr_nonnull(k7i_registry_auth_for(auth, "alpine"));
-    ck_assert_ptr_nonnull(k7i_registry_auth_for(auth, "library/alpine:3"));
-    ck_assert_ptr_nonnull(k7i_registry_auth_for(auth, "docker.io/library/alpine"));
-    ck_assert_ptr_null(k7i_registry_auth_for(auth, "localhost:5001/a"));
-    ck_assert_ptr_null(k7i_registry_auth_for(auth, "localhost/a"));
-    ck_assert_ptr_null(k7i_registry_auth_for(auth, "ghcr.io/a/b"));
-    ck_assert_ptr_null(k7i_registry_auth_for(NULL, "alpine"));
+    ck_assert_ptr_nonnull(header_for(auth, "alpine"));
+    ck_assert_ptr_nonnull(header_for(auth, "library/alpine:3"));
+    ck_assert_ptr_nonnull(header_for(auth, "docker.io/library/alpine"));
+    ck_assert_ptr_null(header_for(auth, "localhost:5001/a"));
+    ck_assert_ptr_null(header_for(auth, "localhost/a"));
+    ck_assert_ptr_null(header_for(auth, "ghcr.io/a/b"));
+    ck_assert_ptr_null(
+        header_for(auth, "Library/alpine")); /* upper case: a host, as docker and containerd see it */
+    ck_assert_ptr_null(header_for(NULL, "alpine"));
     k7i_registry_auth_free(auth);
 }
 END_TEST
