@@ -143,7 +143,8 @@ int peer_is_any(json_object *event, const void *unused)
 
 /* --- kubectl --------------------------------------------------------------------------------------------------------------------- */
 
-static int run(const char *input, const char **ret_output, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static int run(const char *input, const char **ret_output,
+                                                     const char *format, va_list arguments)
 {
     static char *outputs[16];
     static size_t next;

@@ -59,13 +59,16 @@ static void assert_within(const char *path, json_object *expected, json_object *
     if (!stored && is_nothing(expected))
         return;
     if (stored && json_object_get_type(expected) == json_type_object) {
-        json_object_object_foreach(expected, key, value)
-        {
+        struct json_object_iterator at = json_object_iter_begin(expected),
+                                    end = json_object_iter_end(expected);
+
+        for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+            const char *key = json_object_iter_peek_name(&at);
             json_object *member = NULL;
 
             snprintf(below, sizeof below, "%s/%s", path, key);
             json_object_object_get_ex(stored, key, &member);
-            assert_within(below, value, member);
+            assert_within(below, json_object_iter_peek_value(&at), member);
         }
     } else if (stored && json_object_get_type(expected) == json_type_array) {
         ck_assert_msg(json_object_get_type(stored) == json_type_array &&
@@ -89,11 +92,14 @@ static void assert_no_more(const char *path, json_object *expected, json_object 
 
     if (!have)
         return;
-    json_object_object_foreach(have, key, value)
-    {
+    struct json_object_iterator at = json_object_iter_begin(have), end = json_object_iter_end(have);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+        const char *key = json_object_iter_peek_name(&at);
+
         ck_assert_msg(json_object_object_get_ex(want, key, NULL) ||
                           strcmp(key, "deployment.kubernetes.io/revision") == 0,
-                      "%s: %s is stored, too: %s", path, key, json_object_to_json_string(value));
+                      "%s: %s is stored, too: %s", path, key,
+                      json_object_to_json_string(json_object_iter_peek_value(&at)));
     }
 }
 

@@ -158,7 +158,7 @@ static struct k7i_target target_of(const struct k7i_removal *removal)
 static enum k7i_verdict send(struct k7i_op *op, struct k7i_removal *removal, enum request kind,
                              struct k7i_request *request)
 {
-    removal->request = kind;
+    removal->request = (int)kind;
     struct k7i_target target = target_of(removal);
     k7i_kube_request(request, &target);
     if (kind == LIST || kind == WATCH)
