@@ -58,8 +58,11 @@ static enum k7i_verdict profile_reply(struct k7i_op *op, const struct k7i_respon
     create->asked_again = 0;
     if (k7i_kube_parse(response, &target, &json, &error) != 0)
         return k7i_op_fail_with(op, error);
-    enum k7i_kube_profile profile =
-        k7i_json_count(k7i_json_get(k7i_json_root(json), "items")) > 0 ? K7I_PROFILE_V0_4 : K7I_PROFILE_V0_1;
+    const struct k7i_json_value *node = k7i_json_at(k7i_json_get(k7i_json_root(json), "items"), 0);
+    const struct k7i_json_value *labels = k7i_json_get(k7i_json_get(node, "metadata"), "labels");
+    /* Selected by the server, yet looked at: a pod of 0.4's shape fits no node without the label. */
+    int is_labelled = k7i_text_equal(k7i_json_get_string(labels, K7I_KUBE_NODE_LABEL), "true");
+    enum k7i_kube_profile profile = is_labelled ? K7I_PROFILE_V0_4 : K7I_PROFILE_V0_1;
     k7i_json_free(json);
     pthread_mutex_lock(&kubernetes->lock);
     kubernetes->profile = profile;
