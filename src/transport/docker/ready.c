@@ -78,7 +78,7 @@ static enum k7i_verdict follow(struct k7i_op *op, struct k7i_request *request)
         k7i_log_begin(&create->log, create->create_id);
         create->log.script_done = script_done;
     }
-    /* podman 4.3 never ends the log of a container that ends while it begins to follow it. */
+    /* podman 4.3 was seen not to end the log of a container that had ended. */
     if (create->wait == K7I_WAIT_LOG)
         k7i_op_listen(op, (int64_t)SILENCE_FIRST_MS << create->silences);
     k7i_docker_container(request, "GET", create->id, rest, K7I_REPEAT_SAFE);
