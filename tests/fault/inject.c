@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
@@ -40,11 +41,31 @@ static const struct {
       "src/format checks beforehand that the memory for its tree can be had" },
 };
 
+static struct {
+    uintptr_t from, to;
+} spared_code; /* of the library above */
+
 static const char *base_name(const char *path)
 {
     const char *slash = strrchr(path, '/');
 
     return slash ? slash + 1 : path;
+}
+
+static int find_spared_code(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)size, (void)unused;
+    if (strncmp(base_name(info->dlpi_name), spared[0].library, strlen(spared[0].library)) != 0)
+        return 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+
+        if (part->p_type == PT_LOAD && part->p_flags & PF_X) {
+            spared_code.from = info->dlpi_addr + part->p_vaddr;
+            spared_code.to = spared_code.from + part->p_memsz;
+        }
+    }
+    return 1;
 }
 
 /* 1: the call comes from a place that is spared. Notes where it comes from in any case. */
@@ -101,6 +122,7 @@ void inject_arm(enum inject_kind kind, long n)
 
     inside = 1;
     backtrace(frames, 2); /* it allocates when first used */
+    dl_iterate_phdr(find_spared_code, NULL);
     inside = 0;
     armed = kind;
     result = INJECT_NOT_REACHED;
@@ -153,14 +175,22 @@ static void *counted(void *memory)
     return memory;
 }
 
+/* What a spared library asks for itself is no place of the sweep: most of the allocations of a program that reads JSON. */
+#define ALLOCATION_FAILS(name) allocation_fails(name, (uintptr_t)__builtin_return_address(0))
+
+static int allocation_fails(const char *what, uintptr_t caller)
+{
+    return (caller < spared_code.from || caller >= spared_code.to) && fails(INJECT_ALLOCATION, what);
+}
+
 void *malloc(size_t size)
 {
-    return fails(INJECT_ALLOCATION, "malloc") ? (errno = ENOMEM, NULL) : counted(__libc_malloc(size));
+    return ALLOCATION_FAILS("malloc") ? (errno = ENOMEM, NULL) : counted(__libc_malloc(size));
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return fails(INJECT_ALLOCATION, "calloc") ? (errno = ENOMEM, NULL) : counted(__libc_calloc(count, size));
+    return ALLOCATION_FAILS("calloc") ? (errno = ENOMEM, NULL) : counted(__libc_calloc(count, size));
 }
 
 void *realloc(void *memory, size_t size)
@@ -169,7 +199,7 @@ void *realloc(void *memory, size_t size)
         free(memory);
         return NULL;
     }
-    if (fails(INJECT_ALLOCATION, "realloc"))
+    if (ALLOCATION_FAILS("realloc"))
         return errno = ENOMEM, NULL;
     void *moved = __libc_realloc(memory, size);
     return memory ? moved : counted(moved);
@@ -184,8 +214,7 @@ void free(void *memory)
 
 void *memalign(size_t alignment, size_t size)
 {
-    return fails(INJECT_ALLOCATION, "memalign") ? (errno = ENOMEM, NULL)
-                                                : counted(__libc_memalign(alignment, size));
+    return ALLOCATION_FAILS("memalign") ? (errno = ENOMEM, NULL) : counted(__libc_memalign(alignment, size));
 }
 
 void *aligned_alloc(size_t alignment, size_t size)

@@ -32,7 +32,7 @@ int world_open(struct world *world, k7_client **ret_client, k7_error **err)
 
 void world_close(struct world *world)
 {
-    if (world->witness) {
+    if (world->witness && !world->is_kept) {
         k7_sandbox_delete_all(world->witness, NULL, NULL, NULL, NULL);
         k7_sandbox_delete(world->witness, NULL, "demo", NULL, NULL,
                           NULL); /* parts that make no sandbox, too */
@@ -117,8 +117,9 @@ static int prepare_two(struct world *world)
 {
     int status = prepare_empty(world);
 
-    if (status == 0)
-        status = k7_sandbox_create(world->witness, world->spec, NULL, NULL, NULL);
+    if (status != 0 || world->is_kept)
+        return status;
+    status = k7_sandbox_create(world->witness, world->spec, NULL, NULL, NULL);
     if (status == 0)
         status = k7_spec_set_name(world->spec, "other", NULL);
     if (status == 0)

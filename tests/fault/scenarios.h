@@ -10,6 +10,7 @@ struct world {
     k7_client *witness; /* sees the server as it is: another client, but in memory, where it is the same */
     k7_spec *spec;
     k7_call *call;
+    int is_kept;      /* the server comes back to what prepare made: it is not made again, nor deleted */
     int is_running;   /* callbacks are allowed now */
     int stray, frees; /* callbacks at another time; calls of free functions */
     int expected_frees;
@@ -28,6 +29,7 @@ extern const struct scenario scenarios[];
 extern const int scenario_count;
 
 int world_open(struct world *world, k7_client **ret_client, k7_error **err);
-void world_close(struct world *world); /* what scenarios made in the server is deleted, too */
+void world_close(
+    struct world *world); /* what scenarios made in the server is deleted, too, unless it is kept */
 
 #endif

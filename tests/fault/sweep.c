@@ -1,6 +1,6 @@
 /* sweep.c: runs every scenario with the first allocation (or interaction with the system) failing, then the second, and so on, until none is left to
- * fail: sweep memory|rest|kubernetes allocations|exhaustion|system [SCENARIO [N]]. exhaustion: the n-th allocation fails, and every one after it. Each run is a
- * process of its own, so that a crash is found and the sweep goes on. */
+ * fail: sweep memory|rest|kubernetes|kubernetes-protobuf allocations|exhaustion|system [SCENARIO [N]]. exhaustion: the n-th allocation fails, and every one after it.
+ * Each run is a process of its own, so that a crash is found and the sweep goes on. */
 #include "inject.h"
 #include "scenarios.h"
 
@@ -24,7 +24,8 @@ static struct gateway gateway;
 static struct kube_api kube_api;
 static const char *endpoint = "memory:";
 
-static int warming_up; /* what libraries keep from their first use on is not there yet: that is no leak */
+static int is_prepared; /* the server is as the scenario begins, and comes back to that */
+static int warming_up;  /* what libraries keep from their first use on is not there yet: that is no leak */
 
 static void complain(const struct scenario *scenario, long n, const char *why)
 {
@@ -71,12 +72,15 @@ static int judge(const struct scenario *scenario, enum inject_kind kind, long n,
 
 static int run_once(const struct scenario *scenario, enum inject_kind kind, long n)
 {
-    struct world world = { .endpoint = endpoint, .api_key = gateway.process > 0 ? gateway.api_key : NULL };
+    struct world world = { .endpoint = endpoint,
+                           .api_key = gateway.process > 0 ? gateway.api_key : NULL,
+                           .is_kept = is_prepared };
     k7_error *error = NULL;
     int descriptors = inject_open_descriptors();
     long outstanding = inject_outstanding();
 
-    if (scenario->prepare(&world) != 0) {
+    if ((is_prepared && kube_api_command(&kube_api, "back prepared") != 0) ||
+        scenario->prepare(&world) != 0) {
         complain(scenario, n, "could not be prepared");
         return RUN_WRONG;
     }
@@ -140,6 +144,41 @@ static int sweep(const struct scenario *scenario, enum inject_kind kind)
     return ends[RUN_WRONG];
 }
 
+/* Once, where doing so for each run would take most of the time. 0, or -1. */
+static int prepare_server(const struct scenario *scenario)
+{
+    struct world world = { .endpoint = endpoint };
+
+    if (kube_api_command(&kube_api, "back empty") != 0 || scenario->prepare(&world) != 0) {
+        complain(scenario, 0, "could not be prepared");
+        return -1;
+    }
+    world.is_kept = 1;
+    world_close(&world);
+    is_prepared = 1;
+    return kube_api_command(&kube_api, "keep prepared");
+}
+
+/* How often something was wrong. n: this run only; or NULL: all. */
+static int play(const struct scenario *scenario, enum inject_kind kind, const char *n)
+{
+    is_prepared = 0;
+    if (kube_api.process > 0 && prepare_server(scenario) != 0)
+        return 1;
+    warming_up = 1;
+    run_once(scenario, kind, LONG_MAX);
+    warming_up = 0;
+    return n ? run_once(scenario, kind, atol(n)) == RUN_WRONG : sweep(scenario, kind);
+}
+
+static int start_kube_api(int protobuf)
+{
+    endpoint = "kubernetes:";
+    return kube_api_start(&kube_api, getenv("K7_KUBE_API"), protobuf) == 0
+               ? kube_api_command(&kube_api, "keep empty")
+               : -1;
+}
+
 static void *do_nothing(void *user)
 {
     return user;
@@ -157,7 +196,9 @@ static void warm_up_threads(void)
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fputs("usage: sweep memory|rest|kubernetes allocations|exhaustion|system [SCENARIO [N]]\n", stderr);
+        fputs(
+            "usage: sweep memory|rest|kubernetes|kubernetes-protobuf allocations|exhaustion|system [SCENARIO [N]]\n",
+            stderr);
         return 2;
     }
     enum inject_kind kind = strcmp(argv[2], "system") == 0       ? INJECT_SYSTEM
@@ -168,20 +209,13 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "rest") == 0) {
         status = gateway_start(&gateway, "memory:");
         endpoint = gateway.url;
-    } else if (strcmp(argv[1], "kubernetes") == 0) {
-        status = kube_api_start(&kube_api, getenv("K7_KUBE_API"));
-        endpoint = "kubernetes:";
+    } else if (strncmp(argv[1], "kubernetes", strlen("kubernetes")) == 0) {
+        status = start_kube_api(strcmp(argv[1], "kubernetes-protobuf") == 0);
     }
     warm_up_threads();
-    for (int i = 0; status == 0 && i < scenario_count; i++) {
-        if (argc > 3 && strcmp(argv[3], scenarios[i].name) != 0)
-            continue;
-        warming_up = 1;
-        run_once(&scenarios[i], kind, LONG_MAX);
-        warming_up = 0;
-        wrong +=
-            argc > 4 ? run_once(&scenarios[i], kind, atol(argv[4])) == RUN_WRONG : sweep(&scenarios[i], kind);
-    }
+    for (int i = 0; status == 0 && i < scenario_count; i++)
+        if (argc < 4 || strcmp(argv[3], scenarios[i].name) == 0)
+            wrong += play(&scenarios[i], kind, argc > 4 ? argv[4] : NULL);
     gateway_stop(&gateway);
     if (kube_api.process > 0)
         kube_api_stop(&kube_api);

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int spawn(struct kube_api *api, const char *program, FILE **ret_output)
+static int spawn(struct kube_api *api, const char *program, int protobuf)
 {
     int input[2], output[2];
 
@@ -16,14 +16,14 @@ static int spawn(struct kube_api *api, const char *program, FILE **ret_output)
     if ((api->process = fork()) == 0) {
         dup2(input[0], 0);
         dup2(output[1], 1);
-        execl(program, program, (char *)NULL);
+        execl(program, program, protobuf ? "--protobuf" : (char *)NULL, (char *)NULL);
         _exit(127);
     }
     close(input[0]);
     close(output[1]);
     api->input = input[1];
-    *ret_output = fdopen(output[0], "r");
-    return api->process < 0 || !*ret_output ? -1 : 0;
+    api->output = fdopen(output[0], "r");
+    return api->process < 0 || !api->output ? -1 : 0;
 }
 
 static int write_kubeconfig(struct kube_api *api, int port)
@@ -43,24 +43,33 @@ static int write_kubeconfig(struct kube_api *api, int port)
     return setenv("KUBECONFIG", api->kubeconfig, 1);
 }
 
-int kube_api_start(struct kube_api *api, const char *program)
+int kube_api_start(struct kube_api *api, const char *program, int protobuf)
 {
-    FILE *output;
-    int port;
+    char line[16] = "";
 
     memset(api, 0, sizeof *api);
-    if (spawn(api, program, &output) != 0 || fscanf(output, "%d", &port) != 1 ||
-        write_kubeconfig(api, port) != 0) {
+    if (spawn(api, program, protobuf) != 0 || !fgets(line, sizeof line, api->output) ||
+        write_kubeconfig(api, atoi(line)) != 0) {
         fprintf(stderr, "%s does not start\n", program);
         return -1;
     }
-    fclose(output);
     return 0;
+}
+
+int kube_api_command(struct kube_api *api, const char *words)
+{
+    char answer[16];
+
+    return dprintf(api->input, "%s\n", words) > 0 && fgets(answer, sizeof answer, api->output) &&
+                   strcmp(answer, "ok\n") == 0
+               ? 0
+               : -1;
 }
 
 void kube_api_stop(struct kube_api *api)
 {
     close(api->input);
+    fclose(api->output);
     waitpid(api->process, NULL, 0);
     unlink(api->kubeconfig);
 }
