@@ -17,6 +17,7 @@ struct k7i_file_stamp {
 };
 
 struct k7i_peer {
+    int64_t made_us; /* with its address, it tells a peer from all that were there before it */
     char *url, *unix_socket, *ca_pem, *proxy, *user_agent;
     char *
         asked_url; /* what libcurl is told: with the name of the certificate in place of the host; NULL: url */
@@ -73,8 +74,9 @@ struct k7i_transfer {
     const struct k7i_request *request;
     struct k7i_transfer_user user;
     int running, is_set_up; /* is_set_up: the easy handle has a request's settings */
-    const struct k7i_peer
-        *plain_for; /* it has those of a plain read of this peer, to be used again; else NULL */
+    const struct k7i_peer *
+        plain_for; /* it has those of a plain read of this peer, which may be gone, to be used again; else NULL */
+    int64_t plain_made_us;
     unsigned long long started_turn; /* of the multi handle: until the next one, libcurl has not begun */
     size_t body_sent;
     struct k7i_buf url, body, content_type, location;

@@ -175,6 +175,7 @@ int k7i_peer_new(const struct k7i_peer_settings *settings, struct k7i_peer **ret
         k7i_credential_free(settings->credential);
         return k7i_fail_memory(err);
     }
+    peer->made_us = k7i_now_us();
     pthread_mutex_init(&peer->lookup_mutex, NULL);
     pthread_mutex_init(&peer->files_mutex, NULL);
     peer->credential = settings->credential;

@@ -132,7 +132,8 @@ int k7i_transfer_start(struct k7i_transfer *transfer, const struct k7i_peer *pee
     transfer->started_us = k7i_now_us();
     k7i_response_reset(transfer);
     unsigned files_version = k7i_peer_files_version(transfer->peer);
-    if (transfer->plain_for != peer || !is_plain_read(request) || transfer->files_version != files_version ||
+    if (transfer->plain_for != peer || transfer->plain_made_us != peer->made_us || !is_plain_read(request) ||
+        transfer->files_version != files_version ||
         (before ? before->cert_pem : NULL) != (identity ? identity->cert_pem : NULL))
         forget_request(transfer);
     else
@@ -180,6 +181,7 @@ void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result)
     response->location = transfer->location.len ? transfer->location.data : NULL;
     if (result == CURLE_OK && is_plain_read(transfer->request)) {
         transfer->plain_for = transfer->peer;
+        transfer->plain_made_us = transfer->peer->made_us;
         memset(transfer->lines, 0, sizeof transfer->lines);
     } else {
         forget_request(transfer);
