@@ -12,7 +12,7 @@ extern "C" {
 #define K7_NEVER (-1)
 
 /* k7_call_new: the defaults of every call: no cancel token, no callbacks, the time limits of the client. A call object may be used for one call after
- * another, and for several at once as long as nobody changes it. Errors: K7_ERR_NO_MEMORY. Since 0.1. */
+ * another, and for several at once as long as nobody changes it; a started operation (op.h) copies it. Errors: K7_ERR_NO_MEMORY. Since 0.1. */
 K7_API int k7_call_new(k7_call **ret_call, k7_error **err);
 K7_API void k7_call_free(k7_call *call);
 
@@ -62,7 +62,7 @@ K7_API int k7_trace_is_connection_reused(const k7_trace *trace); /* 1: on a warm
 /* k7_call_set_dry_run: the call sends nothing: fn is shown each request that it would send, in order, as if each were answered well, and the call succeeds without a
  * result: *ret_sandbox and *ret_results are NULL, a list is NULL or empty. What only an answer could tell stands as a placeholder in braces ("{uid}"), and so does
  * the value of every environment variable ("{value}"); where the way depends on an answer, the usual one is shown. A request that is made again and again (a wait) is
- * shown once. fn NULL: no dry run. Errors: none today; the call itself fails with K7_ERR_UNSUPPORTED_ARGUMENT over a transport that sends no requests (memory, custom).
+ * shown once. fn NULL: no dry run. Errors: K7_ERR_NO_MEMORY; the call itself fails with K7_ERR_UNSUPPORTED_ARGUMENT over a transport that sends no requests (memory, custom).
  * Since 0.1. */
 K7_API int k7_call_set_dry_run(k7_call *call, void (*fn)(void *user, const k7_dry_request *request),
                                void *user, void (*free_user)(void *user), k7_error **err);
@@ -76,8 +76,8 @@ K7_API const char *k7_dry_request_get_content_type(const k7_dry_request *request
 K7_API const char *k7_dry_request_get_body(const k7_dry_request *request); /* with a NUL after it; or NULL */
 K7_API size_t k7_dry_request_get_body_len(const k7_dry_request *request);  /* bytes, without that NUL */
 
-/* k7_call_set_on_interrupt: fn runs on the calling thread when a signal interrupted the wait of a blocking call; non-zero cancels the call. This is how a
- * binding reacts to Ctrl-C at once. Errors: K7_ERR_NO_MEMORY. Since 0.1. */
+/* k7_call_set_on_interrupt: fn runs on the calling thread when a signal interrupted the wait of a blocking call, or of k7_loop_wait() and k7_op_wait() for an operation
+ * that was started with it; non-zero cancels the call. This is how a binding reacts to Ctrl-C at once. Errors: K7_ERR_NO_MEMORY. Since 0.1. */
 K7_API int k7_call_set_on_interrupt(k7_call *call, int (*fn)(void *user), void *user,
                                     void (*free_user)(void *user), k7_error **err);
 

@@ -14,8 +14,8 @@ extern "C" {
  * K7_ERR_NO_MEMORY. Since 0.1. */
 K7_API int k7_client_open(const k7_config *config, k7_client **ret_client, k7_error **err);
 
-/* k7_client_ref, k7_client_unref: share and release; unref returns NULL. A client ends with its last reference; no call may be running then. Any
- * thread. Since 0.1. */
+/* k7_client_ref, k7_client_unref: share and release; unref returns NULL. A client ends with its last reference; no blocking call may be running
+ * then. An operation that was started (op.h) has a reference of its own until it has ended. Any thread. Since 0.1. */
 K7_API k7_client *k7_client_ref(k7_client *client);
 K7_API k7_client *k7_client_unref(k7_client *client);
 

@@ -8,8 +8,9 @@
  *    set/add: the input is copied. Everything that frees accepts NULL.
  *  - Text is NUL-terminated UTF-8. Units are in the names (timeout_ms, created_unix).
  *  - A callback is a function, a user pointer and an optional function that frees the user pointer; the latter runs exactly once, also when
- *    the call that received it fails. Callbacks run on the calling thread and may call nothing of this library but k7_cancel_trigger().
- *  - In a child process after fork(), every call on a client of the parent fails with K7_ERR_FORKED. */
+ *    the call that received it fails. Callbacks run on the calling thread and may call nothing of this library but k7_cancel_trigger();
+ *    the completion callbacks of started operations (op.h) may call more.
+ *  - In a child process after fork(), every call on a client or a loop of the parent fails with K7_ERR_FORKED. */
 #ifndef K7SANDBOX_K7SANDBOX_H
 #define K7SANDBOX_K7SANDBOX_H
 
@@ -21,6 +22,7 @@
 #include <k7sandbox/call.h>
 #include <k7sandbox/spec.h>
 #include <k7sandbox/sandbox.h>
+#include <k7sandbox/op.h>
 #include <k7sandbox/transport.h>
 #include <k7sandbox/memory.h>
 

@@ -1,6 +1,6 @@
 /* sandbox.h: the operations on sandboxes, and what they return.
  *
- * Every operation blocks until it is done, failed, cancelled or out of time; any thread may call it. Parameters: client; then what is meant;
+ * Every operation blocks until it is done, failed, cancelled or out of time; any thread may call it. op.h has a twin of each that does not block. Parameters: client; then what is meant;
  * then `call` (NULL: defaults). namespace_ NULL means the client's default namespace everywhere. Names are checked before anything is sent.
  *
  * Errors of every operation: K7_ERR_INVALID_ARGUMENT, UNSUPPORTED_OPERATION, the classes auth, network, protocol, server and quota, K7_ERR_TIMEOUT,

@@ -1,6 +1,6 @@
-/* sandbox.c: the operations on sandboxes: checks the arguments, then runs the transport's plan on a borrowed loop. The only way in for calls: nothing
- * below checks names again. */
-#include "api/client.h"
+/* sandbox.c: the operations on sandboxes: checks the arguments, then runs the transport's plan on a borrowed loop, or starts it on the caller's. The only way in for
+ * calls: nothing below checks names again. */
+#include "api/op.h"
 
 #include "base/error.h"
 #include "base/quote.h"
@@ -9,6 +9,17 @@
 
 #include <k7sandbox/client.h>
 #include <k7sandbox/sandbox.h>
+
+/* A call that is made: blocking with ret_result (NULL: the result is not wanted), or started with loop and ret_op. */
+struct calling {
+    enum k7i_operation operation;
+    k7_client *client;
+    const k7_call *call;
+    void **ret_result;
+    int is_started;
+    k7_loop *loop;
+    k7_op **ret_op;
+};
 
 /* --- how every call runs --------------------------------------------------------------------------------------------------------- */
 
@@ -58,10 +69,10 @@ static int run_on(struct k7i_loop *loop, const k7_client *client, const struct k
     return status;
 }
 
-/* ret_result NULL: the result is not wanted. */
-static int call_plan(k7_client *client, enum k7i_operation operation, struct k7i_args *args,
-                     const k7_call *call, void **ret_result, k7_error **err)
+static int call_plan(const struct calling *calling, struct k7i_args *args, k7_error **err)
 {
+    k7_client *client = calling->client;
+    enum k7i_operation operation = calling->operation;
     struct k7i_client_loop *loop;
     struct k7i_run run = { 0 };
     int status;
@@ -69,27 +80,54 @@ static int call_plan(k7_client *client, enum k7i_operation operation, struct k7i
     if (!k7i_client_supports(client, operation))
         return k7i_fail(err, K7_ERR_UNSUPPORTED_OPERATION, "the transport \"%s\" has no %s",
                         client->transport_name, k7i_operation_name(operation));
-    if (is_dry(call) && !client->transport->sends_requests)
+    if (is_dry(calling->call) && !client->transport->sends_requests)
         return k7i_fail(err, K7_ERR_UNSUPPORTED_ARGUMENT,
                         "dry run: the transport \"%s\" sends no requests that could be shown",
                         client->transport_name);
     args->transport = client->transport;
-    settings_of_call(client, operation, call, &run);
+    settings_of_call(client, operation, calling->call, &run);
+    if (calling->is_started)
+        return k7i_op_begin(calling->loop, client, operation, args, &run, calling->ret_op, err);
     if ((status = k7i_client_borrow_loop(client, &loop, err)) != 0)
         return status;
-    status = run_on(loop->loop, client, client->transport->plans[operation], args, &run, ret_result, err);
+    status =
+        run_on(loop->loop, client, client->transport->plans[operation], args, &run, calling->ret_result, err);
     k7i_client_give_loop_back(client, loop);
     return status;
 }
 
-/* The error belongs to the operation, whoever made it. */
-static int finish(enum k7i_operation operation, int status, k7_error *error, k7_error **err)
+/* At the head of every call: the output is written, and who is asked can be. */
+static int begin(const struct calling *calling, k7_error **err)
 {
+    int status = k7i_client_check(calling->client, err);
+
+    if (calling->ret_op)
+        *calling->ret_op = NULL;
+    if (status != 0 || !calling->is_started)
+        return status;
+    if (!calling->ret_op)
+        return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "ret_op is NULL");
+    return k7i_loop_check(calling->loop, err);
+}
+
+/* The error belongs to the operation, whoever made it. */
+static int finish(const struct calling *calling, int status, k7_error *error, k7_error **err)
+{
+    if (err)
+        *err = NULL;
     if (status != 0) {
-        k7i_error_set_operation(error, k7i_operation_name(operation));
+        k7i_error_set_operation(error, k7i_operation_name(calling->operation));
         k7i_error_move(err, error);
     }
     return status;
+}
+
+/* Of a call that is of no use without its result. */
+static int check_output(const struct calling *calling, const char *name, k7_error **err)
+{
+    return calling->is_started || calling->ret_result
+               ? 0
+               : k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "%s is NULL", name);
 }
 
 static int resolve_namespace(const k7_client *client, const char *namespace_, const char **ret_namespace,
@@ -108,176 +146,182 @@ static int check_name(const char *name, k7_error **err)
 
 /* --- create ---------------------------------------------------------------------------------------------------------------------- */
 
-static int create(k7_client *client, const k7_spec *spec, const k7_call *call, k7_sandbox **ret_sandbox,
-                  k7_error **err)
+static int create(const struct calling *calling, const k7_spec *spec, k7_error **err)
 {
     struct k7i_args args = { .spec = spec };
     k7_spec *shown = NULL;
-    void *result = NULL;
-    int status = k7i_client_check(client, err);
+    k7_error *error = NULL;
+    int status = begin(calling, &error);
 
-    if (status != 0)
-        return status;
-    if (!spec)
-        return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "spec is NULL");
-    if ((status = k7_spec_validate(spec, err)) != 0 ||
-        (status = resolve_namespace(client, spec->namespace_, &args.namespace_, err)) != 0)
-        return status;
-    args.name = spec->name;
-    if (is_dry(call) && (status = k7i_spec_dup_for_show(spec, &shown, err)) == 0)
+    if (status == 0 && !spec)
+        status = k7i_fail(&error, K7_ERR_INVALID_ARGUMENT, "spec is NULL");
+    if (status == 0 && (status = k7_spec_validate(spec, &error)) == 0)
+        status = resolve_namespace(calling->client, spec->namespace_, &args.namespace_, &error);
+    if (status == 0 && is_dry(calling->call) && (status = k7i_spec_dup_for_show(spec, &shown, &error)) == 0)
         args.spec = shown;
-    if (status == 0)
-        status = call_plan(client, K7I_CREATE, &args, call, ret_sandbox ? &result : NULL, err);
+    if (status == 0) {
+        args.name = spec->name;
+        status = call_plan(calling, &args, &error);
+    }
     k7_spec_free(shown);
-    if (ret_sandbox)
-        *ret_sandbox = result;
-    return status;
+    return finish(calling, status, error, err);
 }
 
 int k7_sandbox_create(k7_client *client, const k7_spec *spec, const k7_call *call, k7_sandbox **ret_sandbox,
                       k7_error **err)
 {
-    k7_error *error = NULL;
+    void *result = NULL;
+    int status = create(
+        &(struct calling){ K7I_CREATE, client, call, .ret_result = ret_sandbox ? &result : NULL }, spec, err);
 
-    if (err)
-        *err = NULL;
     if (ret_sandbox)
-        *ret_sandbox = NULL;
-    int status = create(client, spec, call, ret_sandbox, &error);
-    return finish(K7I_CREATE, status, error, err);
+        *ret_sandbox = result;
+    return status;
+}
+
+int k7_sandbox_create_start(k7_client *client, const k7_spec *spec, const k7_call *call, k7_loop *loop,
+                            k7_op **ret_op, k7_error **err)
+{
+    return create(&(struct calling){ K7I_CREATE, client, call, NULL, 1, loop, ret_op }, spec, err);
 }
 
 /* --- list ------------------------------------------------------------------------------------------------------------------------ */
 
-static int list(k7_client *client, const k7_query *query, const k7_call *call, k7_sandboxes **ret_list,
-                k7_error **err)
+static int list(const struct calling *calling, const k7_query *query, k7_error **err)
 {
     struct k7i_args args = { 0 };
-    void *result = NULL;
-    int status = k7i_client_check(client, err);
+    k7_error *error = NULL;
+    int status = begin(calling, &error);
 
-    if (status != 0)
-        return status;
-    if (!ret_list)
-        return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "ret_list is NULL");
-    if (query && query->all_namespaces) {
-        if (query->namespace_)
-            return k7i_fail(err, K7_ERR_INVALID_ARGUMENT,
-                            "the query has the namespace %s and all namespaces; choose one",
-                            K7I_QUOTE(query->namespace_));
-    } else {
-        status = resolve_namespace(client, query ? query->namespace_ : NULL, &args.namespace_, err);
-    }
     if (status == 0)
-        status = call_plan(client, K7I_LIST, &args, call, &result, err);
-    *ret_list = result;
-    return status;
+        status = check_output(calling, "ret_list", &error);
+    if (status == 0 && query && query->all_namespaces && query->namespace_)
+        status = k7i_fail(&error, K7_ERR_INVALID_ARGUMENT,
+                          "the query has the namespace %s and all namespaces; choose one",
+                          K7I_QUOTE(query->namespace_));
+    else if (status == 0 && !(query && query->all_namespaces))
+        status =
+            resolve_namespace(calling->client, query ? query->namespace_ : NULL, &args.namespace_, &error);
+    if (status == 0)
+        status = call_plan(calling, &args, &error);
+    return finish(calling, status, error, err);
 }
 
 int k7_sandbox_list(k7_client *client, const k7_query *query, const k7_call *call, k7_sandboxes **ret_list,
                     k7_error **err)
 {
-    k7_error *error = NULL;
+    void *result = NULL;
+    int status = list(&(struct calling){ K7I_LIST, client, call, .ret_result = ret_list ? &result : NULL },
+                      query, err);
 
-    if (err)
-        *err = NULL;
     if (ret_list)
-        *ret_list = NULL;
-    int status = list(client, query, call, ret_list, &error);
-    return finish(K7I_LIST, status, error, err);
+        *ret_list = result;
+    return status;
+}
+
+int k7_sandbox_list_start(k7_client *client, const k7_query *query, const k7_call *call, k7_loop *loop,
+                          k7_op **ret_op, k7_error **err)
+{
+    return list(&(struct calling){ K7I_LIST, client, call, NULL, 1, loop, ret_op }, query, err);
 }
 
 /* --- get ------------------------------------------------------------------------------------------------------------------------- */
 
-static int get(k7_client *client, const char *namespace_, const char *name, const k7_call *call,
-               k7_sandbox **ret_sandbox, k7_error **err)
+static int get(const struct calling *calling, const char *namespace_, const char *name, k7_error **err)
 {
     struct k7i_args args = { .name = name };
-    void *result = NULL;
-    int status = k7i_client_check(client, err);
+    k7_error *error = NULL;
+    int status = begin(calling, &error);
 
-    if (status != 0)
-        return status;
-    if (!ret_sandbox)
-        return k7i_fail(err, K7_ERR_INVALID_ARGUMENT, "ret_sandbox is NULL");
-    if ((status = check_name(name, err)) != 0 ||
-        (status = resolve_namespace(client, namespace_, &args.namespace_, err)) != 0)
-        return status;
-    status = call_plan(client, K7I_GET, &args, call, &result, err);
-    *ret_sandbox = result;
-    return status;
+    if (status == 0 && (status = check_output(calling, "ret_sandbox", &error)) == 0 &&
+        (status = check_name(name, &error)) == 0 &&
+        (status = resolve_namespace(calling->client, namespace_, &args.namespace_, &error)) == 0)
+        status = call_plan(calling, &args, &error);
+    return finish(calling, status, error, err);
 }
 
 int k7_sandbox_get(k7_client *client, const char *namespace_, const char *name, const k7_call *call,
                    k7_sandbox **ret_sandbox, k7_error **err)
 {
-    k7_error *error = NULL;
+    void *result = NULL;
+    int status = get(&(struct calling){ K7I_GET, client, call, .ret_result = ret_sandbox ? &result : NULL },
+                     namespace_, name, err);
 
-    if (err)
-        *err = NULL;
     if (ret_sandbox)
-        *ret_sandbox = NULL;
-    int status = get(client, namespace_, name, call, ret_sandbox, &error);
-    return finish(K7I_GET, status, error, err);
+        *ret_sandbox = result;
+    return status;
+}
+
+int k7_sandbox_get_start(k7_client *client, const char *namespace_, const char *name, const k7_call *call,
+                         k7_loop *loop, k7_op **ret_op, k7_error **err)
+{
+    return get(&(struct calling){ K7I_GET, client, call, NULL, 1, loop, ret_op }, namespace_, name, err);
 }
 
 /* --- delete ---------------------------------------------------------------------------------------------------------------------- */
 
-static int delete_one(k7_client *client, const char *namespace_, const char *name,
-                      const k7_delete_options *options, const k7_call *call, k7_error **err)
+static int delete_one(const struct calling *calling, const char *namespace_, const char *name,
+                      const k7_delete_options *options, k7_error **err)
 {
     struct k7i_args args = { .name = name };
-    int status = k7i_client_check(client, err);
+    k7_error *error = NULL;
+    int status = begin(calling, &error);
 
-    if (status != 0)
-        return status;
-    if ((status = check_name(name, err)) != 0 ||
-        (status = resolve_namespace(client, namespace_, &args.namespace_, err)) != 0)
-        return status;
     if (options) {
         args.uid = options->uid;
         args.missing_is_error = options->missing_is_error;
         args.no_wait = options->no_wait;
     }
-    return call_plan(client, K7I_DELETE, &args, call, NULL, err);
+    if (status == 0 && (status = check_name(name, &error)) == 0 &&
+        (status = resolve_namespace(calling->client, namespace_, &args.namespace_, &error)) == 0)
+        status = call_plan(calling, &args, &error);
+    return finish(calling, status, error, err);
 }
 
 int k7_sandbox_delete(k7_client *client, const char *namespace_, const char *name,
                       const k7_delete_options *options, const k7_call *call, k7_error **err)
 {
-    k7_error *error = NULL;
+    return delete_one(&(struct calling){ K7I_DELETE, client, call }, namespace_, name, options, err);
+}
 
-    if (err)
-        *err = NULL;
-    int status = delete_one(client, namespace_, name, options, call, &error);
-    return finish(K7I_DELETE, status, error, err);
+int k7_sandbox_delete_start(k7_client *client, const char *namespace_, const char *name,
+                            const k7_delete_options *options, const k7_call *call, k7_loop *loop,
+                            k7_op **ret_op, k7_error **err)
+{
+    return delete_one(&(struct calling){ K7I_DELETE, client, call, NULL, 1, loop, ret_op }, namespace_, name,
+                      options, err);
 }
 
 /* --- delete all ------------------------------------------------------------------------------------------------------------------ */
 
-static int delete_all(k7_client *client, const char *namespace_, const k7_call *call,
-                      k7_results **ret_results, k7_error **err)
+static int delete_all(const struct calling *calling, const char *namespace_, k7_error **err)
 {
     struct k7i_args args = { 0 };
-    void *result = NULL;
-    int status = k7i_client_check(client, err);
+    k7_error *error = NULL;
+    int status = begin(calling, &error);
 
-    if (status == 0 && (status = resolve_namespace(client, namespace_, &args.namespace_, err)) == 0)
-        status = call_plan(client, K7I_DELETE_ALL, &args, call, ret_results ? &result : NULL, err);
-    if (ret_results)
-        *ret_results = result;
-    return status;
+    if (status == 0 &&
+        (status = resolve_namespace(calling->client, namespace_, &args.namespace_, &error)) == 0)
+        status = call_plan(calling, &args, &error);
+    return finish(calling, status, error, err);
 }
 
 int k7_sandbox_delete_all(k7_client *client, const char *namespace_, const k7_call *call,
                           k7_results **ret_results, k7_error **err)
 {
-    k7_error *error = NULL;
+    void *result = NULL;
+    int status = delete_all(
+        &(struct calling){ K7I_DELETE_ALL, client, call, .ret_result = ret_results ? &result : NULL },
+        namespace_, err);
 
-    if (err)
-        *err = NULL;
     if (ret_results)
-        *ret_results = NULL;
-    int status = delete_all(client, namespace_, call, ret_results, &error);
-    return finish(K7I_DELETE_ALL, status, error, err);
+        *ret_results = result;
+    return status;
+}
+
+int k7_sandbox_delete_all_start(k7_client *client, const char *namespace_, const k7_call *call, k7_loop *loop,
+                                k7_op **ret_op, k7_error **err)
+{
+    return delete_all(&(struct calling){ K7I_DELETE_ALL, client, call, NULL, 1, loop, ret_op }, namespace_,
+                      err);
 }

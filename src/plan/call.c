@@ -27,23 +27,45 @@ int k7_call_new(k7_call **ret_call, k7_error **err)
     return 0;
 }
 
-static void free_user(void (*free_function)(void *user), void *user)
+static void unref_user(struct k7i_call_user *user)
 {
-    if (free_function)
-        free_function(user);
+    if (user && atomic_fetch_sub(&user->references, 1) == 1) {
+        user->free_user(user->user);
+        k7i_free(user);
+    }
 }
 
 void k7_call_free(k7_call *call)
 {
     if (!call)
         return;
-    free_user(call->progress_free, call->progress_user);
-    free_user(call->trace_free, call->trace_user);
-    free_user(call->dry_run_free, call->dry_run_user);
-    free_user(call->interrupt_free, call->interrupt_user);
+    for (int i = 0; i < K7I_CALL_CALLBACKS; i++)
+        unref_user(call->users[i]);
     k7_cancel_unref(call->cancel);
     k7i_free(call->traceparent);
     k7i_free(call);
+}
+
+int k7i_call_dup(const k7_call *call, k7_call **ret_call, k7_error **err)
+{
+    char *traceparent = NULL;
+
+    *ret_call = NULL;
+    if (!call)
+        return 0;
+    k7_call *copy = k7i_alloc(sizeof *copy);
+    if (!copy || (call->traceparent && !(traceparent = k7i_strdup(call->traceparent)))) {
+        k7i_free(copy);
+        return k7i_fail_memory(err);
+    }
+    *copy = *call;
+    copy->traceparent = traceparent;
+    k7_cancel_ref(copy->cancel);
+    for (int i = 0; i < K7I_CALL_CALLBACKS; i++)
+        if (copy->users[i])
+            atomic_fetch_add(&copy->users[i]->references, 1);
+    *ret_call = copy;
+    return 0;
 }
 
 int k7_call_set_timeout_ms(k7_call *call, int64_t timeout_ms, k7_error **err)
@@ -110,68 +132,75 @@ int k7_call_set_traceparent(k7_call *call, const char *traceparent, k7_error **e
     return 0;
 }
 
-int k7_call_set_progress(k7_call *call, void (*fn)(void *user, const k7_progress *progress), void *user,
-                         void (*free_function)(void *user), k7_error **err)
+/* A call's callback gets another user; the caller sets the function, when this returns 0. Else free_user has run. */
+static int set_user(k7_call *call, int callback, void *user, void (*free_user)(void *user), k7_error **err)
 {
+    struct k7i_call_user *shared = NULL;
     int code = reset_error(call, err);
 
+    if (!code && free_user && !(shared = k7i_calloc(1, sizeof *shared)))
+        code = k7i_fail_memory(err);
     if (code) {
-        free_user(free_function, user);
+        if (free_user)
+            free_user(user);
         return code;
     }
-    free_user(call->progress_free, call->progress_user);
-    call->progress = fn;
-    call->progress_user = user;
-    call->progress_free = free_function;
+    if (shared) {
+        atomic_init(&shared->references, 1);
+        shared->user = user;
+        shared->free_user = free_user;
+    }
+    unref_user(call->users[callback]);
+    call->users[callback] = shared;
     return 0;
+}
+
+int k7_call_set_progress(k7_call *call, void (*fn)(void *user, const k7_progress *progress), void *user,
+                         void (*free_user)(void *user), k7_error **err)
+{
+    int code = set_user(call, K7I_CALL_PROGRESS, user, free_user, err);
+
+    if (!code) {
+        call->progress = fn;
+        call->progress_user = user;
+    }
+    return code;
 }
 
 int k7_call_set_trace(k7_call *call, void (*fn)(void *user, const k7_trace *trace), void *user,
-                      void (*free_function)(void *user), k7_error **err)
+                      void (*free_user)(void *user), k7_error **err)
 {
-    int code = reset_error(call, err);
+    int code = set_user(call, K7I_CALL_TRACE, user, free_user, err);
 
-    if (code) {
-        free_user(free_function, user);
-        return code;
+    if (!code) {
+        call->trace = fn;
+        call->trace_user = user;
     }
-    free_user(call->trace_free, call->trace_user);
-    call->trace = fn;
-    call->trace_user = user;
-    call->trace_free = free_function;
-    return 0;
+    return code;
 }
 
 int k7_call_set_dry_run(k7_call *call, void (*fn)(void *user, const k7_dry_request *request), void *user,
-                        void (*free_function)(void *user), k7_error **err)
+                        void (*free_user)(void *user), k7_error **err)
 {
-    int code = reset_error(call, err);
+    int code = set_user(call, K7I_CALL_DRY_RUN, user, free_user, err);
 
-    if (code) {
-        free_user(free_function, user);
-        return code;
+    if (!code) {
+        call->dry_run = fn;
+        call->dry_run_user = user;
     }
-    free_user(call->dry_run_free, call->dry_run_user);
-    call->dry_run = fn;
-    call->dry_run_user = user;
-    call->dry_run_free = free_function;
-    return 0;
+    return code;
 }
 
-int k7_call_set_on_interrupt(k7_call *call, int (*fn)(void *user), void *user,
-                             void (*free_function)(void *user), k7_error **err)
+int k7_call_set_on_interrupt(k7_call *call, int (*fn)(void *user), void *user, void (*free_user)(void *user),
+                             k7_error **err)
 {
-    int code = reset_error(call, err);
+    int code = set_user(call, K7I_CALL_INTERRUPT, user, free_user, err);
 
-    if (code) {
-        free_user(free_function, user);
-        return code;
+    if (!code) {
+        call->interrupt = fn;
+        call->interrupt_user = user;
     }
-    free_user(call->interrupt_free, call->interrupt_user);
-    call->interrupt = fn;
-    call->interrupt_user = user;
-    call->interrupt_free = free_function;
-    return 0;
+    return code;
 }
 
 const char *k7_progress_get_operation(const k7_progress *progress)

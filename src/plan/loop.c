@@ -322,7 +322,8 @@ static void dispatch(struct k7i_loop *loop, const struct epoll_event *event)
         while (read(fd, &count, sizeof count) < 0 && errno == EINTR)
             ;
         for (struct k7i_op_run *run = loop->first; run; run = run->next)
-            if (run->waiting == K7I_FOR_WAKER || run->waiting == K7I_FOR_CREDENTIAL)
+            if (run->waiting == K7I_FOR_WAKER || run->waiting == K7I_FOR_CREDENTIAL ||
+                (run->settings.stops && atomic_load(run->settings.stops) > 0))
                 k7i_loop_schedule(loop, run);
         break;
     case TAG_WATCHER:
@@ -421,4 +422,21 @@ int k7i_loop_wait(struct k7i_loop *loop, int timeout_ms, int *ret_interrupted, k
     if (!loop->ready_head) /* what is ready does not wait for a look at what else could be: that comes next */
         look(loop, timeout_ms, ret_interrupted);
     return process(loop, err);
+}
+
+void k7i_loop_interrupt(struct k7i_loop *loop)
+{
+    for (struct k7i_op_run *run = loop->first; run; run = run->next) {
+        const struct k7_call *call = run->settings.call;
+
+        if (!run->parent && call && call->interrupt && call->interrupt(call->interrupt_user) != 0)
+            k7i_run_stop(run, run->stop_level + 1);
+    }
+}
+
+void k7i_loop_end(struct k7i_loop *loop)
+{
+    note_failure(loop, K7_ERR_CANCELLED);
+    while (loop->first) /* what waited for its children goes on by a step */
+        run_what_is_due(loop);
 }

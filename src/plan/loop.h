@@ -15,6 +15,10 @@ int k7i_loop_timeout_ms(struct k7i_loop *loop);              /* at most so long 
 int k7i_loop_process(struct k7i_loop *loop, k7_error **err); /* does what is due, without waiting */
 /* Waits for up to timeout_ms (-1: for ever) and processes. *ret_interrupted (may be NULL): a signal ended the wait. */
 int k7i_loop_wait(struct k7i_loop *loop, int timeout_ms, int *ret_interrupted, k7_error **err);
+/* A signal ended the wait: the operations' callbacks are asked whether to go on. */
+void k7i_loop_interrupt(struct k7i_loop *loop);
+/* Every operation is over when this returns, nothing taken back; none can be started any more. */
+void k7i_loop_end(struct k7i_loop *loop);
 int k7i_loop_is_broken(const struct k7i_loop *loop); /* 1: it is of no use any more; free it */
 void k7i_loop_wake(struct k7i_loop *loop);           /* any thread: the next or the current wait ends */
 

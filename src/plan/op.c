@@ -66,7 +66,6 @@ int k7i_op_is_over(const struct k7i_op *op)
 int k7i_op_run_blocking(struct k7i_op *op, struct k7i_loop *loop, const struct k7i_run *settings,
                         k7_error **err)
 {
-    const struct k7_call *call = settings->call;
     int code = k7i_op_start(op, loop, settings, NULL, NULL, err);
 
     k7i_http_hold(k7i_loop_http(loop));
@@ -75,8 +74,8 @@ int k7i_op_run_blocking(struct k7i_op *op, struct k7i_loop *loop, const struct k
 
         k7i_loop_wait(loop, -1, &interrupted,
                       NULL); /* a broken loop ends its operations, each with an error */
-        if (interrupted && call && call->interrupt && call->interrupt(call->interrupt_user) != 0)
-            k7i_run_stop(op->run, op->run->stop_level + 1);
+        if (interrupted)
+            k7i_loop_interrupt(loop);
     }
     k7i_http_release(k7i_loop_http(loop));
     return code;
@@ -217,6 +216,6 @@ int k7i_op_is_ending(const struct k7i_op *op)
 
     /* An error that is being settled may pass. */
     return run->mode == K7I_MODE_ROLLBACK || run->mode == K7I_MODE_OVER ||
-           (op->error && run->mode != K7I_MODE_SETTLE) || run->stop_level > 0 ||
-           k7_cancel_count(run->settings.cancel) > 0 || k7i_loop_now_ms(run->loop) >= run->deadline_ms;
+           (op->error && run->mode != K7I_MODE_SETTLE) || k7i_run_stop_level(run) > 0 ||
+           k7i_loop_now_ms(run->loop) >= run->deadline_ms;
 }

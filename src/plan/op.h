@@ -8,6 +8,7 @@
 #include "net/http.h"
 #include <k7sandbox/call.h>
 #include <k7sandbox/error.h>
+#include <stdatomic.h>
 
 struct k7i_op;
 struct k7i_args; /* what the front door passes to a plan: transport/table.h */
@@ -85,6 +86,8 @@ struct k7i_run {
     int attempts;               /* at most, per request */
     int64_t back_off_ms;        /* before the second attempt, then doubled; 0: 100 */
     struct k7_cancel *cancel;   /* borrowed, or NULL */
+    const atomic_int
+        *stops; /* counts like triggers of the token, from any thread; with k7i_loop_wake(); or NULL */
     const struct k7_call *call; /* callbacks; borrowed, or NULL */
 };
 

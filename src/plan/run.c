@@ -22,7 +22,10 @@ int k7i_run_is_forward(const struct k7i_op_run *run)
 int k7i_run_stop_level(const struct k7i_op_run *run)
 {
     int level = k7_cancel_count(run->settings.cancel);
+    int stops = run->settings.stops ? atomic_load(run->settings.stops) : 0;
 
+    if (stops > level)
+        level = stops;
     return level > run->stop_level ? level : run->stop_level;
 }
 
@@ -374,8 +377,9 @@ void k7i_run_broken(struct k7i_op_run *run, int code)
         return;
     if (k7i_run_is_forward(run) && run->index < run->op->plan->step_count) {
         fail_code(run, code,
-                  code == K7_ERR_NO_MEMORY ? "out of memory"
-                                           : "the loop failed: libcurl or the system refused to go on");
+                  code == K7_ERR_NO_MEMORY   ? "out of memory"
+                  : code == K7_ERR_CANCELLED ? "the loop was freed"
+                                             : "the loop failed: libcurl or the system refused to go on");
         run->settings.cleanup_timeout_ms = 0;
         k7i_run_turn_back(run);
     } else if (run->mode == K7I_MODE_ROLLBACK) {

@@ -18,7 +18,7 @@ CALLBACK_ONLY = {"progress", "trace", "dry_request", "request", "reply", "token"
 OPTIONAL = {
     ("k7_sandbox_create", "ret_sandbox"), ("k7_sandbox_delete_all", "ret_results"), ("k7_client_open", "config"),
     ("k7_call_set_cancel", "cancel"), ("k7_call_set_progress", "fn"), ("k7_call_set_trace", "fn"), ("k7_call_set_on_interrupt", "fn"),
-    ("k7_call_set_dry_run", "fn"),
+    ("k7_call_set_dry_run", "fn"), ("k7_op_set_on_done", "fn"),
 }
 OPTIONAL_OBJECTS = {"call", "query", "delete_options"}  # as arguments of operations
 
@@ -110,6 +110,9 @@ class Library:
     def new_results(self):
         self.object("sandbox")
         return self.new("k7_sandbox_delete_all", self.object("client"), None, None)
+
+    def new_op(self):
+        return self.new("k7_sandbox_list_start", self.object("client"), None, None, self.object("loop"))
 
     def new_error(self):
         error = c_void_p()

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-__attribute__((format(printf, 2, 3))) static int wrong(struct world *world, const char *format, ...)
+int world_wrong(struct world *world, const char *format, ...)
 {
     va_list args;
 
@@ -63,7 +63,7 @@ static void note_trace(void *user, const k7_trace *trace)
     world->stray += !world->is_running;
 }
 
-static void note_free(void *user)
+void world_note_free(void *user)
 {
     ((struct world *)user)->frees++;
 }
@@ -102,9 +102,9 @@ static int prepare_empty(struct world *world)
     if (status == 0)
         status = k7_call_new(&world->call, NULL);
     if (status == 0)
-        status = k7_call_set_progress(world->call, note_progress, world, note_free, NULL);
+        status = k7_call_set_progress(world->call, note_progress, world, world_note_free, NULL);
     if (status == 0)
-        status = k7_call_set_trace(world->call, note_trace, world, note_free, NULL);
+        status = k7_call_set_trace(world->call, note_trace, world, world_note_free, NULL);
     if (status == 0)
         status = k7_call_set_timeout_ms(world->call, 10000, NULL);
     world->expected_frees = 2;
@@ -144,9 +144,9 @@ static int run_create(struct world *world, k7_error **err)
     int status = k7_sandbox_create(world->client, world->spec, world->call, &sandbox, err);
 
     if (status == 0 && strcmp(k7_sandbox_get_name(sandbox), "demo") != 0)
-        status = wrong(world, "created %s", k7_sandbox_get_name(sandbox));
+        status = world_wrong(world, "created %s", k7_sandbox_get_name(sandbox));
     if (status != 0 && sandbox)
-        wrong(world, "a failed create gave a sandbox");
+        world_wrong(world, "a failed create gave a sandbox");
     k7_sandbox_unref(sandbox);
     return status;
 }
@@ -157,9 +157,9 @@ static int verify_create(struct world *world, int code, const k7_error *error)
     int there = exists(world, "demo");
 
     if (code == 0)
-        return there ? 0 : wrong(world, "created, and not there");
+        return there ? 0 : world_wrong(world, "created, and not there");
     if (there && k7_error_get_outcome(error) != K7_OUTCOME_UNKNOWN && k7_error_leftover_count(error) == 0)
-        return wrong(world, "failed, and there, and the error does not say so");
+        return world_wrong(world, "failed, and there, and the error does not say so");
     return 0;
 }
 
@@ -178,13 +178,13 @@ static int run_list(struct world *world, k7_error **err)
     int status = k7_sandbox_list(world->client, NULL, world->call, &list, err);
 
     if (status == 0 && k7_sandboxes_count(list) != 2)
-        wrong(world, "a list of %zu instead of 2", k7_sandboxes_count(list));
+        world_wrong(world, "a list of %zu instead of 2", k7_sandboxes_count(list));
     for (size_t i = 0; i < k7_sandboxes_count(list); i++) {
         const k7_sandbox *sandbox = k7_sandboxes_at(list, i);
 
         if (!k7_sandbox_get_name(sandbox) || !k7_sandbox_get_image(sandbox) ||
             !k7_sandbox_get_status(sandbox))
-            wrong(world, "a sandbox lacks a member");
+            world_wrong(world, "a sandbox lacks a member");
     }
     k7_sandboxes_unref(list);
     return status;
@@ -198,10 +198,10 @@ static int run_get(struct world *world, k7_error **err)
 
     if (status == 0) {
         if (strcmp(k7_sandbox_get_image(sandbox), "alpine:latest") != 0 || k7_sandbox_is_ready(sandbox) != 1)
-            wrong(world, "a sandbox lacks a member");
+            world_wrong(world, "a sandbox lacks a member");
         status = k7_sandbox_to_json(sandbox, &text, err);
         if (status == 0 && !strstr(text, "\"error_message\""))
-            wrong(world, "an object lacks a member: %s", text);
+            world_wrong(world, "an object lacks a member: %s", text);
     }
     k7_free(text);
     k7_sandbox_unref(sandbox);
@@ -211,7 +211,8 @@ static int run_get(struct world *world, k7_error **err)
 static int verify_both_there(struct world *world, int code, const k7_error *error)
 {
     (void)code, (void)error;
-    return exists(world, "demo") && exists(world, "other") ? 0 : wrong(world, "reading deleted something");
+    return exists(world, "demo") && exists(world, "other") ? 0
+                                                           : world_wrong(world, "reading deleted something");
 }
 
 /* --- delete ---------------------------------------------------------------------------------------------------------------------- */
@@ -226,11 +227,11 @@ static int verify_delete(struct world *world, int code, const k7_error *error)
     int there = exists(world, "demo");
 
     if (!exists(world, "other"))
-        return wrong(world, "another sandbox is gone");
+        return world_wrong(world, "another sandbox is gone");
     if (code == 0)
-        return there ? wrong(world, "deleted, and there") : 0;
+        return there ? world_wrong(world, "deleted, and there") : 0;
     if (!there && k7_error_get_outcome(error) != K7_OUTCOME_UNKNOWN)
-        return wrong(world, "failed, and gone, and the error does not say so");
+        return world_wrong(world, "failed, and gone, and the error does not say so");
     return 0;
 }
 
@@ -239,17 +240,15 @@ static int check_item(struct world *world, const k7_results *results, size_t i)
     int outcome = k7_results_outcome_at(results, i), there = exists(world, k7_results_name_at(results, i));
 
     if (outcome == K7_ITEM_DONE && there)
-        return wrong(world, "item %zu is done, and there", i);
+        return world_wrong(world, "item %zu is done, and there", i);
     if ((outcome == K7_ITEM_NOT_STARTED || outcome == K7_ITEM_FAILED) && !there)
-        return wrong(world, "item %zu is not done, and gone", i);
+        return world_wrong(world, "item %zu is not done, and gone", i);
     return 0;
 }
 
-static k7_results *results;
-
 static int run_delete_all(struct world *world, k7_error **err)
 {
-    return k7_sandbox_delete_all(world->client, NULL, world->call, &results, err);
+    return k7_sandbox_delete_all(world->client, NULL, world->call, &world->results, err);
 }
 
 static int verify_delete_all(struct world *world, int code, const k7_error *error)
@@ -259,11 +258,11 @@ static int verify_delete_all(struct world *world, int code, const k7_error *erro
     (void)error;
     if (code != 0)
         return verify_both_there(world, code, error);
-    if (k7_results_count(results) != 2)
-        status = wrong(world, "%zu results instead of 2", k7_results_count(results));
-    for (size_t i = 0; i < k7_results_count(results) && status == 0; i++)
-        status = check_item(world, results, i);
-    results = k7_results_unref(results);
+    if (k7_results_count(world->results) != 2)
+        status = world_wrong(world, "%zu results instead of 2", k7_results_count(world->results));
+    for (size_t i = 0; i < k7_results_count(world->results) && status == 0; i++)
+        status = check_item(world, world->results, i);
+    world->results = k7_results_unref(world->results);
     return status;
 }
 
@@ -288,7 +287,7 @@ static int run_open(struct world *world, k7_error **err)
 
 static int compare_specs(struct world *world, const char *before, const char *after)
 {
-    return strcmp(before, after) == 0 ? 0 : wrong(world, "%s became %s", before, after);
+    return strcmp(before, after) == 0 ? 0 : world_wrong(world, "%s became %s", before, after);
 }
 
 static int run_spec(struct world *world, k7_error **err)
@@ -356,15 +355,15 @@ static int run_callbacks(struct world *world, k7_error **err)
     world->expected_frees = 0;
     if (status == 0) {
         world->expected_frees++;
-        status = k7_call_set_progress(world->call, note_progress, world, note_free, err);
+        status = k7_call_set_progress(world->call, note_progress, world, world_note_free, err);
     }
     if (status == 0) {
         world->expected_frees++;
-        status = k7_call_set_trace(world->call, note_trace, world, note_free, err);
+        status = k7_call_set_trace(world->call, note_trace, world, world_note_free, err);
     }
     if (status == 0) {
         world->expected_frees++;
-        status = k7_call_set_on_interrupt(world->call, not_interrupted, world, note_free, err);
+        status = k7_call_set_on_interrupt(world->call, not_interrupted, world, world_note_free, err);
     }
     if (status == 0)
         status = k7_cancel_new(&cancel, err);
@@ -374,11 +373,11 @@ static int run_callbacks(struct world *world, k7_error **err)
         status = k7_config_new(&config, err);
     if (status == 0) {
         world->expected_frees++;
-        status = k7_config_set_token_provider(config, no_token, world, note_free, err);
+        status = k7_config_set_token_provider(config, no_token, world, world_note_free, err);
     }
     if (status == 0) {
         world->expected_frees++;
-        status = k7_transport_new("mine", world, note_free, &transport, err);
+        status = k7_transport_new("mine", world, world_note_free, &transport, err);
     }
     if (status == 0)
         status = k7_transport_on(transport, "get", never_asked, err);
@@ -400,5 +399,11 @@ const struct scenario scenarios[] = {
     { "get", prepare_two, run_get, verify_both_there },
     { "delete", prepare_two, run_delete, verify_delete },
     { "delete_all", prepare_two, run_delete_all, verify_delete_all },
+    { "create started", prepare_empty, run_create_start, verify_create },
+    { "list started", prepare_two, run_list_start, verify_both_there },
+    { "get started", prepare_two, run_get_start, verify_both_there },
+    { "delete started", prepare_two, run_delete_start, verify_delete },
+    { "delete_all started", prepare_two, run_delete_all_start, verify_delete_all },
+    { "loop freed", prepare_two, run_abandoned, verify_nothing },
 };
 const int scenario_count = sizeof scenarios / sizeof scenarios[0];

@@ -14,7 +14,9 @@ struct world {
     int is_running;   /* callbacks are allowed now */
     int stray, frees; /* callbacks at another time; calls of free functions */
     int expected_frees;
-    char why[512]; /* why verify failed */
+    int ends;            /* completion callbacks */
+    k7_results *results; /* of delete_all, for verify */
+    char why[512];       /* why verify failed */
 };
 
 struct scenario {
@@ -28,6 +30,16 @@ struct scenario {
 extern const struct scenario scenarios[];
 extern const int scenario_count;
 
+/* scenarios_started.c */
+int run_create_start(struct world *world, k7_error **err);
+int run_list_start(struct world *world, k7_error **err);
+int run_get_start(struct world *world, k7_error **err);
+int run_delete_start(struct world *world, k7_error **err);
+int run_delete_all_start(struct world *world, k7_error **err);
+int run_abandoned(struct world *world, k7_error **err);
+
+int world_wrong(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3))); /* -1 */
+void world_note_free(void *user); /* a free function whose user is the world */
 int world_open(struct world *world, k7_client **ret_client, k7_error **err);
 void world_close(
     struct world *world); /* what scenarios made in the server is deleted, too, unless it is kept */

@@ -96,6 +96,7 @@ int main(void)
         puts("nothing is tested over kubernetes");
     else if (kube_api_start(&threads_kube_api, getenv("K7_KUBE_API"), 0) != 0)
         return 1;
+    suite_add_tcase(suite, threads_async());
     suite_add_tcase(suite, threads_clients());
     suite_add_tcase(suite, threads_cancel());
     suite_add_tcase(suite, threads_fork());

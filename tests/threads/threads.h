@@ -10,6 +10,7 @@
 #include <k7sandbox/k7sandbox.h>
 #include <stdint.h>
 
+TCase *threads_async(void);
 TCase *threads_clients(void);
 TCase *threads_cancel(void);
 TCase *threads_fork(void);
