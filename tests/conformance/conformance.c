@@ -123,9 +123,9 @@ static const struct {
     const char *name;
     TCase *(*make)(void);
 } groups[] = {
-    { "create", cases_create }, { "fields", cases_fields }, { "read", cases_read },
-    { "delete", cases_delete }, { "stop", cases_stop },     { "names", cases_names },
-    { "dry", cases_dry },
+    { "create", cases_create }, { "fields", cases_fields }, { "more-fields", cases_more_fields },
+    { "read", cases_read },     { "delete", cases_delete }, { "stop", cases_stop },
+    { "names", cases_names },   { "dry", cases_dry },
 };
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
@@ -168,7 +168,7 @@ int main(int argc, char **argv)
     }
     if (!target) {
         fputs("usage: conformance memory|custom|docker|rest-memory|rest-docker|kubernetes|rest-kubernetes "
-              "[create|fields|read|delete|stop|names]\n",
+              "[create|fields|more-fields|read|delete|stop|names|dry]\n",
               stderr);
         return 2;
     }
