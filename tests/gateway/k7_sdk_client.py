@@ -42,7 +42,8 @@ def main(url, key, ca=True):
             client.delete(name)
         except requests.HTTPError as error:
             assert error.response.status_code in (400, 404), error
-        assert [item["name"] for item in client.list("default")] == ["kept"], name
+        names = [item["name"] for item in client.list("default")]
+        assert names == ["kept"], (name, names)
         assert len(client.list("team")) == 2, name
     result = client.delete_all("team")
     assert result["message"] == "Deleted 2 sandboxes", result

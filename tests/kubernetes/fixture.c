@@ -20,6 +20,8 @@ k7_config *new_config(void)
     assert_ok(k7_config_new(&config, &err));
     assert_ok(k7_config_set(config, "endpoint", "kubernetes:", &err));
     assert_ok(k7_config_set(config, "namespace", namespace_, &err));
+    /* Undoing is not to depend on how busy the machine is. */
+    assert_ok(k7_config_set(config, "cleanup_timeout_ms", "60000", &err));
     return config;
 }
 

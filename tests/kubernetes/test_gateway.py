@@ -63,17 +63,18 @@ class InACluster(unittest.TestCase):
         return answer.status, content
 
     def test_sandboxes_through_it(self):
+        self.run_command("kubectl create namespace through && kubectl -n through wait --for=create --timeout=60s serviceaccount/default")
         self.assertEqual(self.request("GET", "/api/v1/sandboxes", key="not-a-key")[0], 401)
-        status, answer = self.request("POST", "/api/v1/sandboxes", {"name": "through-gateway", "image": os.environ["K7_TEST_IMAGE"],
-                                                                   "egress_whitelist": []})
+        status, answer = self.request("POST", "/api/v1/sandboxes", {"name": "through-gateway", "namespace": "through",
+                                                                   "image": os.environ["K7_TEST_IMAGE"], "egress_whitelist": []})
         self.assertEqual((status, answer.get("data", answer).get("name")), (201, "through-gateway"), answer)
-        status, answer = self.request("GET", "/api/v1/sandboxes/through-gateway?namespace=default")
+        status, answer = self.request("GET", "/api/v1/sandboxes/through-gateway?namespace=through")
         self.assertEqual((status, answer["data"]["ready"], answer["data"]["status"]), (200, "True", "Running"), answer)
-        self.assertIn("through-gateway", [sandbox["name"] for sandbox in self.request("GET", "/api/v1/sandboxes")[1]["data"]])
-        self.assertIn("through-gateway", self.run_command("kubectl -n default get deployments,networkpolicies -o name"))
-        self.assertEqual(self.request("DELETE", "/api/v1/sandboxes/through-gateway?namespace=default")[0], 200)
-        self.assertEqual(self.request("GET", "/api/v1/sandboxes/through-gateway?namespace=default")[0], 404)
-        self.assertNotIn("through-gateway", self.run_command("kubectl -n default get deployments,pods,networkpolicies -o name"))
+        self.assertIn("through-gateway", [sandbox["name"] for sandbox in self.request("GET", "/api/v1/sandboxes?namespace=through")[1]["data"]])
+        self.assertIn("through-gateway", self.run_command("kubectl -n through get deployments,networkpolicies -o name"))
+        self.assertEqual(self.request("DELETE", "/api/v1/sandboxes/through-gateway?namespace=through")[0], 200)
+        self.assertEqual(self.request("GET", "/api/v1/sandboxes/through-gateway?namespace=through")[0], 404)
+        self.assertNotIn("through-gateway", self.run_command("kubectl -n through get deployments,pods,networkpolicies -o name"))
 
     def test_another_pod_takes_its_place(self):
         self.run_command(f"kubectl -n {NAMESPACE} delete pod -l app=k7-gateway --timeout=60s")
