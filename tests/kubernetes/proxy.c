@@ -104,6 +104,7 @@ static int refuse(struct exchange *exchange)
         { PROXY_500, 500, "", "InternalError", "etcdserver: request timed out" },
         { PROXY_503, 503, "", "ServiceUnavailable", "the proxy is not available" },
         { PROXY_403, 403, "", "Forbidden", "the proxy cannot allow this" },
+        { PROXY_NO_PROTOBUF, 406, "", "NotAcceptable", "the proxy knows JSON only" },
     };
     size_t i = 0;
     char body[512];
@@ -363,6 +364,8 @@ static int play(struct exchange *exchange, char *head, size_t size)
     case PROXY_503:
     case PROXY_403:
         return refuse(exchange);
+    case PROXY_NO_PROTOBUF:
+        return strstr(exchange->accept, "protobuf") ? refuse(exchange) : forward(exchange);
     case PROXY_HANG:
         await_gone(fd);
         return -1;

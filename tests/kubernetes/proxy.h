@@ -15,7 +15,8 @@ enum proxy_act {
     PROXY_LATE, /* the same; executed then */
     PROXY_DROP, /* executed, and the connection closed without the answer */
     PROXY_HALF, /* executed, and half of the answer */
-    PROXY_ACTS
+    PROXY_ACTS,
+    PROXY_NO_PROTOBUF /* no fault, but another server: 406 where protobuf is asked for, else forwards */
 };
 
 struct proxy;
