@@ -29,7 +29,7 @@ K7_API int k7_loop_new(k7_loop **ret_loop, k7_error **err);
  * UNKNOWN where one was sent. Their completion callbacks run in here; their handles stay valid until they are freed. The thread of the loop. */
 K7_API void k7_loop_free(k7_loop *loop);
 
-/* k7_loop_get_fd: a descriptor that is readable when k7_loop_process() has something to do. It is the loop's own: poll it (level or edge), and neither read nor
+/* k7_loop_get_fd: a descriptor that is readable when k7_loop_process() has something to do. It is the loop's own: poll it (level-triggered), and neither read nor
  * close it. The same for the life of the loop. -1 for NULL. Any thread. */
 K7_API int k7_loop_get_fd(const k7_loop *loop);
 
