@@ -189,12 +189,29 @@ const struct k7i_step *k7i_op_step(const struct k7i_op *op)
     return op->run->active;
 }
 
+/* step_count: it is none of the plan's */
+static int index_of(const struct k7i_op *op, const struct k7i_step *step)
+{
+    int i = 0;
+
+    while (i < op->plan->step_count && op->plan->steps[i] != step)
+        i++;
+    return i;
+}
+
 enum k7i_effect k7i_op_effect(const struct k7i_op *op, const struct k7i_step *step)
 {
-    for (int i = 0; i < op->plan->step_count; i++)
-        if (op->plan->steps[i] == step)
-            return op->run->effect[i];
-    return K7I_EFFECT_NONE;
+    int i = index_of(op, step);
+
+    return i < op->plan->step_count ? op->run->effect[i] : K7I_EFFECT_NONE;
+}
+
+void k7i_op_undone(struct k7i_op *op, const struct k7i_step *step)
+{
+    int i = index_of(op, step);
+
+    if (i < op->plan->step_count)
+        op->run->effect[i] = op->run->is_left[i] = 0;
 }
 
 int64_t k7i_op_now_ms(const struct k7i_op *op)

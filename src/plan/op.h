@@ -136,6 +136,8 @@ const struct k7i_step *k7i_op_step(
     const struct k7i_op *op); /* whose function is called: the plan's, or its settle or undo step */
 enum k7i_effect k7i_op_effect(const struct k7i_op *op,
                               const struct k7i_step *step); /* of a step of the plan, as far as it is known */
+/* in an undo: what that step made is gone with this one's, also when its own undo failed before */
+void k7i_op_undone(struct k7i_op *op, const struct k7i_step *step);
 int k7i_op_is_dry(const struct k7i_op *op); /* the requests are only shown; known from the first begin on */
 int64_t k7i_op_now_ms(const struct k7i_op *op);       /* the loop's clock */
 int64_t k7i_op_remaining_ms(const struct k7i_op *op); /* until the deadline; K7_NEVER */

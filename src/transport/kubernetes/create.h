@@ -46,7 +46,6 @@ struct k7i_kube_create {
 
     /* undo.c: */
     struct k7i_removal removal;
-    int is_removed; /* the Deployment, with its pods */
 };
 
 /* check.c: what this transport cannot do, before anything is sent; and what a profile cannot do. */

@@ -6,9 +6,7 @@
 /* The Deployment is there, or may be. A policy stays while what it restricts may still run: also one that was made after it ("lock egress"). */
 static int workload_is_left(const struct k7i_op *op)
 {
-    const struct k7i_kube_create *create = op->state;
-
-    return k7i_op_step(op)->subject != K7I_ENV && !create->is_removed &&
+    return k7i_op_step(op)->subject != K7I_ENV &&
            k7i_op_effect(op, &k7i_kube_deployment_step) != K7I_EFFECT_NONE;
 }
 
@@ -27,7 +25,7 @@ enum k7i_verdict k7i_kube_undo(struct k7i_op *op, struct k7i_request *request)
         enum k7i_verdict verdict = k7i_removal_begin(op, &create->removal, request);
         if (verdict != K7I_SKIP)
             return verdict;
-        create->is_removed = 1;
+        k7i_op_undone(op, &k7i_kube_deployment_step);
     }
     if (k7i_op_step(op)->subject == K7I_WORKLOAD)
         return K7I_SKIP;

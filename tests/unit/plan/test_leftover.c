@@ -89,6 +89,63 @@ START_TEST(a_text_of_any_length_names_something)
 }
 END_TEST
 
+/* --- what a later undo removes, too ---------------------------------------------------------------------------------------------- */
+
+static enum k7i_verdict take_effect(struct k7i_op *op, struct k7i_request *request)
+{
+    (void)request;
+    k7i_op_took_effect(op);
+    return K7I_SKIP;
+}
+
+static enum k7i_verdict fail_at_once(struct k7i_op *op, struct k7i_request *request)
+{
+    (void)request;
+    return k7i_op_fail(op, K7_ERR_REJECTED, "no");
+}
+
+static const struct k7i_step fails = { .name = "fails", .begin = fail_at_once };
+static const struct k7i_step workload = {
+    .name = "workload", .begin = take_effect, .undo = &fails, .leftover = make_left
+};
+
+static enum k7i_verdict undo_both(struct k7i_op *op, struct k7i_request *request)
+{
+    (void)request;
+    ck_assert_int_eq(k7i_op_effect(op, &workload), K7I_EFFECT_DONE);
+    k7i_op_undone(op, &workload);
+    ck_assert_int_eq(k7i_op_effect(op, &workload), K7I_EFFECT_NONE);
+    return K7I_SKIP;
+}
+
+static const struct k7i_step both = { .name = "both", .begin = undo_both };
+static const struct k7i_step policy = {
+    .name = "policy", .begin = take_effect, .undo = &both, .leftover = make_left
+};
+
+START_TEST(what_a_later_undo_removed_is_not_named)
+{
+    static const struct k7i_step *const both_and_more[] = { &policy, &workload, &fails };
+    static const struct k7i_plan with_both = { .operation = "create",
+                                               .steps = both_and_more,
+                                               .step_count = 3 };
+    static const struct k7i_run settings = { .timeout_ms = 20000,
+                                             .cleanup_timeout_ms = 20000,
+                                             .attempts = 1 };
+    struct k7i_loop *loop;
+    struct k7i_op *op;
+
+    ck_assert_int_eq(k7i_loop_new(NULL, &loop, NULL), 0);
+    ck_assert_int_eq(k7i_op_new(&with_both, NULL, &op, NULL), 0);
+    ck_assert_int_eq(k7i_op_run_blocking(op, loop, &settings, NULL), 0);
+    ck_assert_int_eq(k7_error_get_code(op->error), K7_ERR_REJECTED);
+    ck_assert_uint_eq(k7_error_leftover_count(op->error), 0);
+    ck_assert_int_eq(k7_error_get_outcome(op->error), K7_OUTCOME_NOT_SENT);
+    k7i_op_free(op);
+    k7i_loop_free(loop);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("plan/leftover");
@@ -96,6 +153,7 @@ int main(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_text_of_any_length_names_something, 0, 2);
+    tcase_add_test(tests, what_a_later_undo_removed_is_not_named);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
