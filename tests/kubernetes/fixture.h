@@ -24,10 +24,12 @@ extern k7_client *client;
 
 /* Runs the test case's tests; 77 without a cluster. time_limit_s: of a single test; 0: two minutes. name: short, for the names of namespaces. */
 int run_suite(const char *name, int time_limit_s, TCase *(*make)(void));
+/* The same for tests that do not look into pods: also where the node is a scripted one (scripted_node). */
+int run_suite_on_any_node(const char *name, int time_limit_s, TCase *(*make)(void));
 
 k7_config *new_config(void);                  /* endpoint "kubernetes:" and the test's namespace are set */
 k7_client *open_client(k7_config *config);    /* frees the config */
-k7_client *open_with(const char *kubeconfig); /* a file; not beside other threads */
+k7_client *open_with(const char *kubeconfig); /* a file */
 /* fields: members of the API's JSON, without braces; "" or e.g. "\"egress_whitelist\":[]" */
 k7_spec *new_spec(const char *name, const char *fields);
 void create(const char *name, const char *fields); /* with `client` */

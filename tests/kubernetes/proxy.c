@@ -36,11 +36,14 @@ struct proxy {
     struct proxy_plan plan;
     int requests, connection_count;
     char *lines[REQUESTS_MAX];
+    unsigned char
+        is_told[REQUESTS_MAX]; /* its client has the whole answer, that it succeeded or found nothing */
     struct connection connections[CONNECTIONS_MAX];
 };
 
 struct exchange { /* one request */
     struct connection *connection;
+    int n;
     enum proxy_act act;
     void (*after)(void *user);
     void *user;
@@ -198,6 +201,15 @@ static CURLcode perform(struct exchange *exchange)
     return code;
 }
 
+static void note_told(struct exchange *exchange)
+{
+    struct proxy *proxy = exchange->connection->proxy;
+
+    pthread_mutex_lock(&proxy->lock);
+    proxy->is_told[exchange->n] = 1;
+    pthread_mutex_unlock(&proxy->lock);
+}
+
 /* Has the server execute the request; 0: the connection to the client goes on. */
 static int forward(struct exchange *exchange)
 {
@@ -239,6 +251,8 @@ static int forward(struct exchange *exchange)
                              exchange->answer_len,
                              exchange->act == PROXY_HALF ? exchange->answer_len / 2 : exchange->answer_len);
     curl_slist_free_all(headers);
+    if (result == 0 && ((status >= 200 && status < 300) || status == 404))
+        note_told(exchange);
     return result;
 }
 
@@ -295,14 +309,14 @@ static int read_request(struct exchange *exchange, char *head, size_t size)
 }
 
 /* The number of the request that begins to arrive, and what is to be done with it. */
-static int next_request(struct exchange *exchange, void (**ret_before)(void *user))
+static void next_request(struct exchange *exchange, void (**ret_before)(void *user))
 {
     struct proxy *proxy = exchange->connection->proxy;
 
     pthread_mutex_lock(&proxy->lock);
-    int n = ++proxy->requests;
+    int n = exchange->n = ++proxy->requests;
     must(n < REQUESTS_MAX);
-    exchange->act = PROXY_FORWARD;
+    exchange->act = n == proxy->plan.fails ? PROXY_403 : PROXY_FORWARD;
     *ret_before = NULL;
     if (proxy->plan.n > 0 && (n == proxy->plan.n || (n > proxy->plan.n && proxy->plan.and_later)))
         exchange->act = proxy->plan.act;
@@ -312,12 +326,12 @@ static int next_request(struct exchange *exchange, void (**ret_before)(void *use
         exchange->user = proxy->plan.user;
     }
     pthread_mutex_unlock(&proxy->lock);
-    return n;
 }
 
-static void note_request(struct exchange *exchange, int n)
+static void note_request(struct exchange *exchange)
 {
     struct proxy *proxy = exchange->connection->proxy;
+    int n = exchange->n;
 
     pthread_mutex_lock(&proxy->lock);
     if (n <= proxy->requests && !proxy->lines[n])
@@ -344,7 +358,7 @@ static int play(struct exchange *exchange, char *head, size_t size)
 
     if (recv(fd, &byte, 1, MSG_PEEK) <= 0)
         return -1;
-    int n = next_request(exchange, &before);
+    next_request(exchange, &before);
     if (exchange->act == PROXY_REFUSE) {
         if (before)
             before(exchange->user);
@@ -353,7 +367,7 @@ static int play(struct exchange *exchange, char *head, size_t size)
     }
     if (read_request(exchange, head, size) != 0)
         return -1;
-    note_request(exchange, n);
+    note_request(exchange);
     if (before)
         before(exchange->user);
     switch (exchange->act) {
@@ -457,6 +471,7 @@ static void forget_requests(struct proxy *proxy)
         free(proxy->lines[i]);
         proxy->lines[i] = NULL;
     }
+    memset(proxy->is_told, 0, sizeof proxy->is_told);
     proxy->requests = 0;
 }
 
@@ -509,6 +524,23 @@ const char *proxy_request(struct proxy *proxy, int n)
     const char *line = n > 0 && n < REQUESTS_MAX && proxy->lines[n] ? proxy->lines[n] : "";
     pthread_mutex_unlock(&proxy->lock);
     return line;
+}
+
+int proxy_has_told(struct proxy *proxy, const char *method, const char *end)
+{
+    size_t len = strlen(method), end_len = strlen(end);
+    int has_told = 0;
+
+    pthread_mutex_lock(&proxy->lock);
+    for (int n = 1; n < proxy->requests; n++) {
+        const char *line = proxy->lines[n] ? proxy->lines[n] : "";
+        size_t path_len = strcspn(line, "?");
+
+        has_told |= proxy->is_told[n] && strncmp(line, method, len) == 0 && path_len > end_len &&
+                    strncmp(line + path_len - end_len, end, end_len) == 0;
+    }
+    pthread_mutex_unlock(&proxy->lock);
+    return has_told;
 }
 
 const char *proxy_kubeconfig(const struct proxy *proxy)

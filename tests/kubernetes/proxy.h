@@ -24,7 +24,8 @@ struct proxy;
 struct proxy_plan {
     int n; /* which request, from 1; 0: none */
     enum proxy_act act;
-    int and_later;              /* all after it, too */
+    int and_later; /* all after it, too */
+    int fails; /* this request, before n, is answered by 403: an operation then takes back what it did; 0: none */
     void (*before)(void *user); /* called when it has come, before anything is done with it; or NULL */
     void (*after)(void *user);  /* called when it was executed, before the client learns of it; or NULL */
     void *user;
@@ -38,6 +39,8 @@ void proxy_set_plan(struct proxy *proxy, const struct proxy_plan *plan);
 void proxy_await_late(struct proxy *proxy);
 int proxy_requests(struct proxy *proxy);               /* since then */
 const char *proxy_request(struct proxy *proxy, int n); /* "POST /api/v1/…"; "" when there was none */
+/* Whether the client has had an answer to such a request, wholly, and gone on to another one: 2xx or 404. end: of the path, "/secrets/demo-env". */
+int proxy_has_told(struct proxy *proxy, const char *method, const char *end);
 const char *proxy_kubeconfig(
     const struct proxy *proxy); /* a file: the server is the proxy, which has the administrator's rights */
 const char *proxy_act_name(enum proxy_act act);

@@ -75,7 +75,42 @@ static int is_there(const char *leftover, const char *objects)
     return 0;
 }
 
-char *sweep_verify_leftovers(const k7_error *error, const char *objects)
+static int is_silent(const struct sweep_case *case_)
+{
+    return case_->plan.act == PROXY_HANG || case_->plan.act == PROXY_LATE;
+}
+
+/* The end of the path that is called to delete what a leftover names; "" when it is nothing of create's. */
+static const char *path_of(const char *leftover, char *room, size_t size)
+{
+    static const char *const rows[][2] = { { "Deployment ", "deployments" },
+                                           { "NetworkPolicy ", "networkpolicies" },
+                                           { "Secret ", "secrets" } };
+    const char *slash = strchr(leftover, '/');
+
+    *room = '\0';
+    for (size_t i = 0; slash && i < sizeof rows / sizeof rows[0]; i++)
+        if (strncmp(leftover, rows[i][0], strlen(rows[i][0])) == 0)
+            snprintf(room, size, "/%s/%.*s", rows[i][1], (int)strcspn(slash + 1, " ,"), slash + 1);
+    return room;
+}
+
+/* Whether an error may name something that is not there. Only where the call had to end before it could know: the server was silent, or wrong to the end, or the caller did not wait. And
+ * not when it was told that it is gone. A Deployment goes a moment after its deletion was answered. */
+static int may_be_mistaken(const struct sweep_world *world, const char *leftover)
+{
+    const struct sweep_case *case_ = world->case_;
+    int is_impatient = case_->cancels_before == 2 || case_->cancels_after == 2;
+    int is_deployment = strncmp(leftover, "Deployment ", strlen("Deployment ")) == 0;
+    char path[300];
+
+    if (!is_impatient && !case_->plan.and_later && !is_silent(case_))
+        return 0;
+    return is_impatient || is_deployment ||
+           !proxy_has_told(world->proxy, "DELETE", path_of(leftover, path, sizeof path));
+}
+
+char *sweep_verify_leftovers(const struct sweep_world *world, const k7_error *error, const char *objects)
 {
     char kind[32], name[256], uid[64];
     const char *at = objects;
@@ -90,7 +125,7 @@ char *sweep_verify_leftovers(const k7_error *error, const char *objects)
     for (size_t i = 0; i < k7_error_leftover_count(error); i++) {
         const char *leftover = k7_error_leftover_at(error, i);
 
-        if (!strstr(leftover, "if it was made") && !is_there(leftover, objects))
+        if (!is_there(leftover, objects) && !may_be_mistaken(world, leftover))
             return sweep_complaint("\"%s\" is named, and not left", leftover);
     }
     if (k7_error_leftover_count(error) > 0 && k7_error_get_outcome(error) != K7_OUTCOME_UNKNOWN)
@@ -144,21 +179,23 @@ static void on_progress(void *user, const k7_progress *progress)
         trigger(moment->cancel, 1);
 }
 
-static int is_silent(const struct sweep_case *case_)
+/* To take back: much where it has to come to its end however busy the machine is, little where it cannot. */
+static int cleanup_ms(const struct sweep_case *case_)
 {
-    return case_->plan.act == PROXY_HANG || case_->plan.act == PROXY_LATE;
+    return case_->plan.and_later ? 3000 : is_silent(case_) ? 5000 : 60000;
 }
 
 static k7_call *new_call(const struct sweep_operation *operation, struct moment *moment)
 {
+    int is_limited = is_silent(moment->case_) || (moment->case_->plan.and_later && operation->is_patient);
     k7_call *call = NULL;
     k7_error *error = NULL;
 
     if (k7_call_new(&call, &error) != 0 || k7_cancel_new(&moment->cancel, &error) != 0 ||
         k7_call_set_cancel(call, moment->cancel, &error) != 0 ||
         k7_call_set_progress(call, on_progress, moment, NULL, &error) != 0 ||
-        (is_silent(moment->case_) && k7_call_set_timeout_ms(call, operation->time_limit_ms, &error) != 0) ||
-        (moment->case_->plan.and_later && k7_call_set_cleanup_timeout_ms(call, 2000, &error) != 0))
+        k7_call_set_cleanup_timeout_ms(call, cleanup_ms(moment->case_), &error) != 0 ||
+        (is_limited && k7_call_set_timeout_ms(call, operation->time_limit_ms, &error) != 0))
         abort();
     return call;
 }
@@ -170,16 +207,34 @@ static void forget(struct sweep_world *world)
     world->results = k7_results_unref(world->results);
 }
 
+/* K7's Secrets are recognised by the Deployment that names them; without it, by who reads the error. */
+static void delete_named_secrets(const k7_error *error)
+{
+    char in_namespace[64], name[256], path[400];
+
+    for (size_t i = 0; i < k7_error_leftover_count(error); i++)
+        if (sscanf(k7_error_leftover_at(error, i), "Secret %63[^/]/%255[^ ,]", in_namespace, name) == 2) {
+            snprintf(path, sizeof path, "/api/v1/namespaces/%s/secrets/%s", in_namespace, name);
+            json_object_put(peer_call("DELETE", path, NULL, NULL));
+        }
+}
+
 /* Everything away, by an operation that no fault disturbs: which must work whatever the one before left. */
-static char *clear(struct sweep_world *world)
+static char *clear(struct sweep_world *world, const k7_error *before)
 {
     k7_error *error = NULL;
     char *complaint = NULL;
     int count;
 
+    delete_named_secrets(before);
+    for (size_t i = 0; i < k7_results_count(world->results); i++)
+        delete_named_secrets(k7_results_error_at(world->results, i));
+    forget(world);
+
     /* A Deployment that is gone leaves no name to list by. */
     if (k7_sandbox_delete_all(world->witness, world->namespace_, NULL, &world->results, &error) != 0 ||
-        k7_sandbox_delete(world->witness, world->namespace_, "demo", NULL, NULL, &error) != 0)
+        k7_sandbox_delete(world->witness, world->namespace_, "demo", NULL, NULL, &error) != 0 ||
+        k7_sandbox_delete(world->witness, world->namespace_, "other", NULL, NULL, &error) != 0)
         complaint = sweep_complaint("deleting afterwards: %s", k7_error_get_message(error));
     char *objects = peer_objects(world->namespace_, &count);
     if (!complaint && count > 0)
@@ -194,12 +249,13 @@ static char *describe(const struct sweep_operation *operation, struct sweep_worl
                       const struct sweep_case *case_, int code, const k7_error *error, const char *objects,
                       char *complaint)
 {
-    char *text = sweep_complaint("%s, request %d of %d (%s), %s%s, cancels %d+%d, at step %d: %s; %s: %s\n%s",
-                                 operation->name, case_->plan.n, proxy_requests(world->proxy),
-                                 proxy_request(world->proxy, case_->plan.n), proxy_act_name(case_->plan.act),
-                                 case_->plan.and_later ? " from here on" : "", case_->cancels_before,
-                                 case_->cancels_after, case_->cancel_at_step, complaint,
-                                 k7_error_code_name(code), k7_error_get_message(error), objects);
+    char *text = sweep_complaint(
+        "%s, request %d of %d (%s), %s%s, %d fails, cancels %d+%d, at step %d: %s; %s: %s\n%s",
+        operation->name, case_->plan.n, proxy_requests(world->proxy),
+        proxy_request(world->proxy, case_->plan.n), proxy_act_name(case_->plan.act),
+        case_->plan.and_later ? " from here on" : "", case_->plan.fails, case_->cancels_before,
+        case_->cancels_after, case_->cancel_at_step, complaint, k7_error_code_name(code),
+        k7_error_get_message(error), objects);
 
     for (size_t i = 0; i < k7_error_leftover_count(error); i++) {
         char *longer = sweep_complaint("%sleftover: %s\n", text, k7_error_leftover_at(error, i));
@@ -211,9 +267,14 @@ static char *describe(const struct sweep_operation *operation, struct sweep_worl
     return text;
 }
 
-/* One run; *ret_requests and *ret_steps (may be NULL): how many there were. */
+struct measures {
+    int requests, steps;
+    char error[512];
+};
+
+/* One run; *ret_measures may be NULL. */
 static char *run_case(const struct sweep_operation *operation, struct sweep_world *world,
-                      const struct sweep_case *case_, int *ret_requests, int *ret_steps)
+                      const struct sweep_case *case_, struct measures *ret_measures)
 {
     struct moment moment = { .case_ = case_ };
     struct proxy_plan plan = case_->plan;
@@ -221,6 +282,9 @@ static char *run_case(const struct sweep_operation *operation, struct sweep_worl
 
     if (operation->prepare && !operation->keeps_world)
         operation->prepare(world);
+    world->case_ = case_;
+    world->proxy = proxy_start();
+    world->client = open_with(proxy_kubeconfig(world->proxy));
     plan.before = before_request;
     plan.after = after_request;
     plan.user = &moment;
@@ -232,20 +296,23 @@ static char *run_case(const struct sweep_operation *operation, struct sweep_worl
     char *complaint = operation->verify(world, code, error, objects);
     if (complaint)
         complaint = describe(operation, world, case_, code, error, objects, complaint);
-    if (ret_requests)
-        *ret_requests = proxy_requests(world->proxy);
-    if (ret_steps)
-        *ret_steps = moment.steps;
-    proxy_set_plan(world->proxy, NULL);
-    forget(world);
+    if (ret_measures) {
+        ret_measures->requests = proxy_requests(world->proxy);
+        ret_measures->steps = moment.steps;
+        snprintf(ret_measures->error, sizeof ret_measures->error, "%s",
+                 code ? k7_error_get_message(error) : "");
+    }
     if (!operation->keeps_world) {
-        char *second = clear(world);
+        char *second = clear(world, error);
 
         if (complaint)
             free(second);
         else if (second)
             complaint = describe(operation, world, case_, code, error, objects, second);
     }
+    forget(world);
+    world->client = k7_client_unref(world->client);
+    proxy_stop(world->proxy);
     free(objects);
     k7_error_unref(error);
     k7_call_free(call);
@@ -257,8 +324,7 @@ static char *run_case(const struct sweep_operation *operation, struct sweep_worl
 
 static void world_open(struct sweep_world *world, const struct sweep_operation *operation)
 {
-    *world = (struct sweep_world){ .namespace_ = another_namespace(), .proxy = proxy_start() };
-    world->client = open_with(proxy_kubeconfig(world->proxy));
+    *world = (struct sweep_world){ .namespace_ = another_namespace() };
     world->witness = open_client(new_config());
     if (operation->prepare && operation->keeps_world)
         operation->prepare(world);
@@ -266,9 +332,7 @@ static void world_open(struct sweep_world *world, const struct sweep_operation *
 
 static void world_close(struct sweep_world *world)
 {
-    k7_client_unref(world->client);
     k7_client_unref(world->witness);
-    proxy_stop(world->proxy);
 }
 
 static void *work(void *user)
@@ -284,7 +348,7 @@ static void *work(void *user)
         pthread_mutex_unlock(&sweep->lock);
         if (is_over)
             return NULL;
-        char *complaint = run_case(sweep->operation, &worker->world, case_, NULL, NULL);
+        char *complaint = run_case(sweep->operation, &worker->world, case_, NULL);
         pthread_mutex_lock(&sweep->lock);
         if (complaint) { /* longer than what check reports */
             printf("%s\n", complaint);
@@ -317,50 +381,77 @@ static void run_all(const struct sweep_operation *operation, const struct sweep_
                   sweep.complaint_count, count);
 }
 
-/* How many requests and steps it has when nothing goes wrong. */
-static void measure(const struct sweep_operation *operation, int *ret_requests, int *ret_steps)
+/* How many requests and steps it has when nothing goes wrong but the request `fails`. */
+static struct measures measure(const struct sweep_operation *operation, int fails)
 {
     struct sweep_world world;
+    struct measures measures;
 
     world_open(&world, operation);
-    char *complaint = run_case(operation, &world, &(struct sweep_case){ 0 }, ret_requests, ret_steps);
+    char *complaint = run_case(operation, &world, &(struct sweep_case){ .plan.fails = fails }, &measures);
     ck_assert_msg(!complaint, "%s", complaint);
+    ck_assert_msg(!*measures.error == !fails, "%s: %s", operation->name, measures.error);
     world_close(&world);
-    ck_assert_int_ge(*ret_requests, 1);
-    ck_assert_int_lt(*ret_requests, REQUESTS_MAX);
-    ck_assert_int_lt(*ret_steps, STEPS_MAX);
+    ck_assert_int_ge(measures.requests, 1);
+    ck_assert_int_lt(measures.requests, REQUESTS_MAX);
+    ck_assert_int_lt(measures.steps, STEPS_MAX);
+    return measures;
 }
 
 static struct sweep_case cases[CASES_MAX];
 
-void sweep_faults(const struct sweep_operation *operation)
+/* One of each of refusing, delaying, cutting and dropping the answer. */
+static int is_wanted(const struct sweep_operation *operation, enum proxy_act act, int and_later)
 {
-    int requests, steps;
+    int is_typical = act == PROXY_CUT || act == PROXY_403 || act == PROXY_LATE || act == PROXY_DROP;
+
+    return (is_typical || !operation->has_twins) && (act == PROXY_CUT || !and_later || !operation->is_long);
+}
+
+/* Each of the requests from first to last goes wrong in each way. */
+static size_t add_faults(const struct sweep_operation *operation, int fails, int first, int last)
+{
     size_t count = 0;
 
-    measure(operation, &requests, &steps);
-    for (int n = 1; n <= requests; n++)
-        for (int act = PROXY_REFUSE; act < PROXY_ACTS; act++)
+    for (int n = first; n <= last; n++)
+        for (enum proxy_act act = PROXY_REFUSE; act < PROXY_ACTS; act++)
             for (int and_later = 0; and_later < 2; and_later++)
-                cases[count++].plan =
-                    (struct proxy_plan){ .n = n, .act = (enum proxy_act)act, .and_later = and_later };
-    run_all(operation, cases, count);
+                if (is_wanted(operation, act, and_later))
+                    cases[count++].plan =
+                        (struct proxy_plan){ .n = n, .act = act, .and_later = and_later, .fails = fails };
+    return count;
+}
+
+void sweep_faults(const struct sweep_operation *operation)
+{
+    struct measures whole = measure(operation, 0);
+
+    run_all(operation, cases,
+            add_faults(operation, 0, operation->only_last ? whole.requests : 1, whole.requests));
+}
+
+void sweep_undo(const struct sweep_operation *operation)
+{
+    struct measures whole = measure(operation, 0), undone = measure(operation, whole.requests);
+
+    ck_assert_int_gt(undone.requests, whole.requests);
+    run_all(operation, cases, add_faults(operation, whole.requests, whole.requests + 1, undone.requests));
 }
 
 void sweep_stops(const struct sweep_operation *operation)
 {
-    int requests, steps;
+    static const enum proxy_act acts[] = { PROXY_FORWARD, PROXY_CUT, PROXY_LATE, PROXY_DROP };
+    struct measures whole = measure(operation, 0);
     size_t count = 0;
 
-    measure(operation, &requests, &steps);
-    for (int n = 1; n <= requests; n++)
-        for (int times = 1; times <= 2; times++) {
-            cases[count++] = (struct sweep_case){ .plan.n = n, .cancels_before = times };
+    for (int n = operation->only_last ? whole.requests : 1; n <= whole.requests; n++)
+        for (int times = 1; times <= (operation->is_long ? 1 : 2); times++) {
             cases[count++] = (struct sweep_case){ .plan.n = n, .cancels_after = times };
-            cases[count++] =
-                (struct sweep_case){ .plan = { .n = n, .act = PROXY_LATE }, .cancels_before = times };
+            for (size_t i = 0; i < (operation->is_long ? 1 : sizeof acts / sizeof acts[0]); i++)
+                cases[count++] =
+                    (struct sweep_case){ .plan = { .n = n, .act = acts[i] }, .cancels_before = times };
         }
-    for (int k = 1; k <= steps; k++)
+    for (int k = operation->only_last ? whole.steps : 1; k <= whole.steps; k++)
         cases[count++] = (struct sweep_case){ .cancel_at_step = k };
     run_all(operation, cases, count);
 }

@@ -113,5 +113,5 @@ static TCase *tests(void)
 
 int main(void)
 {
-    return run_suite("sweep-read", 300, tests);
+    return run_suite_on_any_node("sweep-read", 300, tests);
 }
