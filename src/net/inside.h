@@ -31,6 +31,7 @@ struct k7i_peer {
     struct k7i_credential *credential;
     long connect_timeout_ms, max_idle_s; /* max_idle_s -1: libcurl's default */
     int forbid_reuse;                    /* no connection is kept */
+    int compressed;
     long tls_version;
     size_t response_limit;
     int name_is_numeric; /* no look-up is ever needed */

@@ -88,6 +88,9 @@ static void correct(struct k7i_transfer *transfer, CURLcode result)
             outcome->code = K7_ERR_LIMIT;
         k7i_free(probe);
     }
+    /* What zlib has no words for is that there is no memory (libcurl: lib/content_encoding.c, process_zlib_error). */
+    if (result == CURLE_BAD_CONTENT_ENCODING && strstr(transfer->curl_error, "Unknown failure"))
+        outcome->code = K7_ERR_NO_MEMORY;
 }
 
 /* libcurl speaks of "localhost port 80" and drops what the system said. */

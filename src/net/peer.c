@@ -158,6 +158,7 @@ static int fill(struct k7i_peer *peer, const struct k7i_peer_settings *settings,
                        : settings->idle_ms < 2000 ? 0
                                                   : (long)(settings->idle_ms / 1000 - 1);
     peer->forbid_reuse = settings->idle_ms > 0 && settings->idle_ms < 1000;
+    peer->compressed = settings->compressed;
     peer->tls_version = settings->tls_min_version && strcmp(settings->tls_min_version, "1.3") == 0
                             ? CURL_SSLVERSION_TLSv1_3
                             : CURL_SSLVERSION_TLSv1_2;

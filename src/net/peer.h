@@ -26,6 +26,9 @@ struct k7i_peer_settings {
     /* An idle connection older than this is not used again; below a second none is. 0: libcurl's default. */
     int64_t idle_ms;
     size_t response_limit; /* bytes of a collected body */
+    /* Answers may be compressed (gzip, and whatever else libcurl reads); limits count what comes out. libcurl takes one that was cut for complete: only for peers
+     * whose answers tell where they end, as JSON does. */
+    int compressed;
 };
 
 /* Checks what can be checked without a connection (files readable, libcurl's abilities). */

@@ -206,6 +206,7 @@ static CURLcode set_template(struct k7i_transfer *transfer)
         (result = curl_easy_setopt(easy, CURLOPT_NOPROXY, "")) != CURLE_OK ||
         (peer->user_agent &&
          (result = curl_easy_setopt(easy, CURLOPT_USERAGENT, peer->user_agent)) != CURLE_OK) ||
+        (peer->compressed && (result = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "")) != CURLE_OK) ||
         (peer->unix_socket &&
          (result = curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, peer->unix_socket)) != CURLE_OK))
         return result;

@@ -17,7 +17,9 @@ static struct scripted_server *server;
 static struct k7i_peer *peer;
 static struct k7i_loop *loop;
 static k7_error *err;
-static char folder[64]; /* of this test's files */
+static char folder[64];   /* of this test's files */
+static char answered[64]; /* the beginning of the last body */
+static size_t answered_len;
 
 static inline enum k7i_verdict get_begin(struct k7i_op *op, struct k7i_request *request)
 {
@@ -28,6 +30,8 @@ static inline enum k7i_verdict get_begin(struct k7i_op *op, struct k7i_request *
 
 static inline enum k7i_verdict get_reply(struct k7i_op *op, const struct k7i_response *response)
 {
+    answered_len = response->body_len;
+    snprintf(answered, sizeof answered, "%.*s", (int)response->body_len, response->body);
     return response->status == 200 ? K7I_NEXT
                                    : k7i_op_fail(op, K7_ERR_REJECTED, "status %d", response->status);
 }

@@ -51,6 +51,79 @@ START_TEST(whoever_answers_is_the_server_only_when_told_so)
 }
 END_TEST
 
+/* ---- compressed answers ---- */
+
+/* What gzip makes of a command's output. */
+static size_t compress_output(const char *command, char *ret_data, size_t size)
+{
+    char line[200];
+
+    snprintf(line, sizeof line, "%s | gzip -n", command);
+    FILE *pipe = popen(line, "r");
+    ck_assert_ptr_nonnull(pipe);
+    size_t len = fread(ret_data, 1, size, pipe);
+    ck_assert_int_eq(pclose(pipe), 0);
+    ck_assert_uint_lt(len, size);
+    return len;
+}
+
+static void answer_compressed(const char *data, size_t len)
+{
+    char head[200];
+
+    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+             len);
+    const struct scripted_act acts[] = { { SCRIPTED_SEND, head, 0 }, { SCRIPTED_SEND, data, len } };
+    scripted_server_push(server, acts, 2);
+}
+
+static void open_compressed(void)
+{
+    server = scripted_server_start(NULL);
+    open_peer((struct k7i_peer_settings){ .compressed = 1 });
+}
+
+START_TEST(answers_may_be_compressed)
+{
+    char data[4096];
+
+    open_compressed();
+    answer_compressed(data, compress_output("printf %060000d 0", data, sizeof data));
+    expect_success(get());
+    ck_assert_uint_eq(answered_len, 60000);
+    ck_assert_str_eq(strncmp(answered, "0000", 4) == 0 ? "" : answered, "");
+    scripted_server_answer(server, 200, NULL, "{}");
+    expect_success(get());
+    ck_assert_str_eq(answered, "{}");
+    for (int i = 0; i < 2; i++)
+        ck_assert_msg(strstr(scripted_server_request(server, i).headers, "gzip") != NULL, "%s",
+                      scripted_server_request(server, i).headers);
+}
+END_TEST
+
+START_TEST(compression_is_not_offered_to_other_peers)
+{
+    server = scripted_server_start(NULL);
+    open_peer((struct k7i_peer_settings){ 0 });
+    scripted_server_answer(server, 200, NULL, "{}");
+    expect_success(get());
+    ck_assert_ptr_null(strstr(scripted_server_request(server, 0).headers, "Accept-Encoding"));
+}
+END_TEST
+
+START_TEST(what_is_damaged_or_too_large_when_it_comes_out_is_refused)
+{
+    char data[65536];
+    size_t len = compress_output(_i ? "head -c 10000000 /dev/zero" : "printf %060000d 0", data, sizeof data);
+
+    open_compressed();
+    if (_i == 0)
+        memset(data + len / 2, 0x55, 16);
+    answer_compressed(data, len);
+    expect_failure(get(), _i ? K7_ERR_LIMIT : K7_ERR_PROTOCOL, _i ? "65536 bytes" : "content");
+}
+END_TEST
+
 /* ---- a client's certificate as text ---- */
 
 START_TEST(a_client_certificate_may_be_text_or_half_of_it_a_file)
@@ -254,6 +327,9 @@ int main(void)
     tcase_add_loop_test(tests, another_name_is_verified, 0, 2);
     tcase_add_loop_test(tests, a_name_that_is_none_is_refused, 0, 5);
     tcase_add_loop_test(tests, whoever_answers_is_the_server_only_when_told_so, 0, 2);
+    tcase_add_test(tests, answers_may_be_compressed);
+    tcase_add_test(tests, compression_is_not_offered_to_other_peers);
+    tcase_add_loop_test(tests, what_is_damaged_or_too_large_when_it_comes_out_is_refused, 0, 2);
     tcase_add_loop_test(tests, a_client_certificate_may_be_text_or_half_of_it_a_file, 0, 3);
     tcase_add_test(tests, a_key_of_another_certificate_is_named_and_not_shown);
     tcase_add_loop_test(tests, what_is_no_pem_is_refused_at_once, 0, 3);

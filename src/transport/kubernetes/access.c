@@ -125,6 +125,7 @@ static int make_peer(const k7_config *config, const struct k7i_kube_context *con
         .credential = authentication->credential,
         .connect_timeout_ms = k7i_config_int(config, "connect_timeout_ms"),
         .response_limit = (size_t)k7i_config_int(config, "max_response_bytes"),
+        .compressed = 1, /* the API server compresses what is longer than 128 KiB: lists */
     };
 
     authentication->credential = NULL; /* the peer has it, in any case */
