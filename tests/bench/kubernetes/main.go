@@ -1,7 +1,9 @@
-// What client-go takes for what k7_sandbox_list does; and the filling of a cluster with sandboxes as API objects.
+// What client-go takes for what k7_sandbox_list and k7_sandbox_delete_all do; and the filling of a cluster with sandboxes as API objects.
 //
 //	bench fill FROM TO
+//	bench fill-pending FROM TO        with policies; the cluster makes pods, which no node has: they are gone as soon as they are deleted
 //	bench list paged|whole ROUNDS     milliseconds of each round, one a line
+//	bench delete-all WORKERS 1        milliseconds, and how many
 package main
 
 import (
@@ -16,6 +18,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	nodev1 "k8s.io/api/node/v1"
 	"k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -27,6 +30,7 @@ import (
 
 const (
 	namespace = "bench"
+	pending   = "bench-delete"
 	backend   = "kata-firecracker-devmapper"
 	image     = "docker.io/library/alpine:3.20"
 	label     = "katakate.org/sandbox"
@@ -99,8 +103,18 @@ func podStatus() corev1.PodStatus {
 	}
 }
 
+func makePolicies(client *kubernetes.Clientset, name string) {
+	for suffix, direction := range map[string]networkingv1.PolicyType{"-deny-ingress": "Ingress", "-netpol": "Egress"} {
+		_, err := client.NetworkingV1().NetworkPolicies(pending).Create(context.Background(), &networkingv1.NetworkPolicy{
+			ObjectMeta: metav1.ObjectMeta{Name: name + suffix},
+			Spec: networkingv1.NetworkPolicySpec{PodSelector: metav1.LabelSelector{MatchLabels: map[string]string{label: name}},
+				PolicyTypes: []networkingv1.PolicyType{direction}}}, metav1.CreateOptions{FieldManager: "k7"})
+		must(err)
+	}
+}
+
 // Made by three managers, as the controllers and the kubelet would: what they note of it in the objects is half of a list.
-func make1(client *kubernetes.Clientset, i int) {
+func make1(client *kubernetes.Clientset, namespace string, i int) {
 	ctx := context.Background()
 	name := fmt.Sprintf("sandbox-%05d", i)
 	hash := fmt.Sprintf("%08x", i*2654435761&0xffffffff)
@@ -114,6 +128,10 @@ func make1(client *kubernetes.Clientset, i int) {
 	deployments := client.AppsV1().Deployments(namespace)
 	made, err := deployments.Create(ctx, deployment, metav1.CreateOptions{FieldManager: "k7"})
 	must(err)
+	if namespace == pending { // pods are made by the cluster
+		makePolicies(client, name)
+		return
+	}
 	status, err := json.Marshal(map[string]any{"status": appsv1.DeploymentStatus{ObservedGeneration: 1, Replicas: 1, UpdatedReplicas: 1, ReadyReplicas: 1,
 		AvailableReplicas: 1, Conditions: []appsv1.DeploymentCondition{
 			{Type: "Available", Status: "True", Reason: "MinimumReplicasAvailable", Message: "Deployment has minimum availability.",
@@ -141,7 +159,7 @@ func make1(client *kubernetes.Clientset, i int) {
 	must(err)
 }
 
-func fill(from, to int) {
+func fill(namespace string, from, to int) {
 	client := connect()
 	ctx := context.Background()
 	ignore := func(err error) {
@@ -162,7 +180,7 @@ func fill(from, to int) {
 		go func() {
 			defer workers.Done()
 			for i := range numbers {
-				make1(client, i)
+				make1(client, namespace, i)
 			}
 		}()
 	}
@@ -171,6 +189,14 @@ func fill(from, to int) {
 	}
 	close(numbers)
 	workers.Wait()
+	for namespace == pending {
+		pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: label})
+		must(err)
+		if len(pods.Items) == to-from {
+			return
+		}
+		time.Sleep(time.Second)
+	}
 }
 
 // A sandbox as K7 shows it.
@@ -240,13 +266,69 @@ func list(client *kubernetes.Clientset, limit int64) []sandbox {
 	return result
 }
 
+// The Deployment by uid, its pods with a short grace; when these are gone, the policies, without looking whose they are.
+func deleteOne(client *kubernetes.Clientset, item *appsv1.Deployment) {
+	ctx := context.Background()
+	pods, err := client.CoreV1().Pods(pending).List(ctx, metav1.ListOptions{LabelSelector: label + "=" + item.Name})
+	must(err)
+	for i := range pods.Items {
+		must(client.CoreV1().Pods(pending).Delete(ctx, pods.Items[i].Name, metav1.DeleteOptions{
+			Preconditions: &metav1.Preconditions{UID: &pods.Items[i].UID}, GracePeriodSeconds: pointer(int64(1))}))
+	}
+	watch, err := client.AppsV1().Deployments(pending).Watch(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + item.Name,
+		ResourceVersion: item.ResourceVersion})
+	must(err)
+	must(client.AppsV1().Deployments(pending).Delete(ctx, item.Name, metav1.DeleteOptions{
+		Preconditions: &metav1.Preconditions{UID: &item.UID}, PropagationPolicy: pointer(metav1.DeletePropagationForeground)}))
+	for event := range watch.ResultChan() {
+		if event.Type == "DELETED" {
+			break
+		}
+	}
+	watch.Stop()
+	for _, suffix := range []string{"-deny-ingress", "-netpol"} {
+		must(client.NetworkingV1().NetworkPolicies(pending).Delete(ctx, item.Name+suffix, metav1.DeleteOptions{}))
+	}
+}
+
+func deleteAll(client *kubernetes.Clientset, workers int) int {
+	list, err := client.AppsV1().Deployments(pending).List(context.Background(), metav1.ListOptions{LabelSelector: label})
+	must(err)
+	var all sync.WaitGroup
+	items := make(chan *appsv1.Deployment)
+	for range workers {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for item := range items {
+				deleteOne(client, item)
+			}
+		}()
+	}
+	for i := range list.Items {
+		items <- &list.Items[i]
+	}
+	close(items)
+	all.Wait()
+	return len(list.Items)
+}
+
 func main() {
 	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "bench fill FROM TO | bench list paged|whole ROUNDS")
+		fmt.Fprintln(os.Stderr, "bench fill|fill-pending FROM TO | bench list paged|whole ROUNDS | bench delete-all WORKERS 1")
 		os.Exit(2)
 	}
-	if os.Args[1] == "fill" {
-		fill(number(os.Args[2]), number(os.Args[3]))
+	switch os.Args[1] {
+	case "fill":
+		fill(namespace, number(os.Args[2]), number(os.Args[3]))
+		return
+	case "fill-pending":
+		fill(pending, number(os.Args[2]), number(os.Args[3]))
+		return
+	case "delete-all":
+		begin := time.Now()
+		count := deleteAll(connect(), number(os.Args[2]))
+		fmt.Printf("%.1f %d\n", float64(time.Since(begin).Microseconds())/1000, count)
 		return
 	}
 	limit := int64(0)
