@@ -36,9 +36,10 @@ typedef struct k7_sandboxes k7_sandboxes; /* an immutable list of them; referenc
 typedef struct k7_results k7_results;     /* per-item outcomes; reference counted */
 typedef struct k7_transport k7_transport; /* an application's own transport; reference counted */
 typedef struct k7_request k7_request;     /* what a custom transport is asked to do */
-typedef struct k7_loop k7_loop;           /* what started operations run on; used by one thread at a time */
-typedef struct k7_op k7_op;               /* one started operation; belongs to the thread of its loop */
-typedef struct k7_reply k7_reply;         /* how a custom transport answers, exactly once */
+typedef struct k7_batch k7_batch; /* builder: the items of a call over many, and how fast they may go */
+typedef struct k7_loop k7_loop;   /* what started operations run on; used by one thread at a time */
+typedef struct k7_op k7_op;       /* one started operation; belongs to the thread of its loop */
+typedef struct k7_reply k7_reply; /* how a custom transport answers, exactly once */
 
 #ifdef __cplusplus
 }

@@ -23,6 +23,7 @@
 #include <k7sandbox/spec.h>
 #include <k7sandbox/sandbox.h>
 #include <k7sandbox/op.h>
+#include <k7sandbox/many.h>
 #include <k7sandbox/transport.h>
 #include <k7sandbox/memory.h>
 

@@ -21,8 +21,8 @@
 extern "C" {
 #endif
 
-/* k7_loop_new: a loop without operations. The caller owns it and frees it with k7_loop_free(). It holds three descriptors, and the connections of its operations; a few
- * idle ones are kept for the next. Errors: K7_ERR_NO_MEMORY, K7_ERR_SYSTEM (no descriptor left). */
+/* k7_loop_new: a loop without operations. The caller owns it and frees it with k7_loop_free(). It holds a few descriptors, and the connections of its operations; up to
+ * 64 idle ones are kept for the next. Errors: K7_ERR_NO_MEMORY, K7_ERR_SYSTEM (no descriptor left). */
 K7_API int k7_loop_new(k7_loop **ret_loop, k7_error **err);
 
 /* k7_loop_free: frees a loop. Operations that still run end with K7_ERR_CANCELLED, at once: what they made is not taken back, but named in their errors, and the outcome is

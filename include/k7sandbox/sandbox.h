@@ -105,6 +105,8 @@ K7_API const char *k7_results_name_at(const k7_results *results, size_t i);
 K7_API int k7_results_outcome_at(const k7_results *results,
                                  size_t i); /* K7_ITEM_*; -1 when i is out of range */
 K7_API const k7_error *k7_results_error_at(const k7_results *results, size_t i); /* borrowed; NULL: none */
+/* what create_many and get_many (many.h) gave for it; borrowed; NULL: none */
+K7_API k7_sandbox *k7_results_sandbox_at(const k7_results *results, size_t i);
 
 #ifdef __cplusplus
 }

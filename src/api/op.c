@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "plan/call.h"
+#include "transport/many.h"
 
 #include <k7sandbox/client.h>
 
@@ -43,7 +44,7 @@ void k7i_op_release(k7_op *op)
 static int start(k7_op *op, struct k7i_loop *loop, const struct k7i_args *args,
                  const struct k7i_run *settings, k7_error **err)
 {
-    const struct k7i_plan *plan = op->client->transport->plans[op->operation];
+    const struct k7i_plan *plan = k7i_plan_of(op->client->transport, op->operation);
     struct k7i_run run = *settings;
     int status = k7i_call_dup(settings->call, &op->call, err);
 
@@ -229,7 +230,7 @@ int k7_op_take_sandboxes(k7_op *op, k7_sandboxes **ret_list, k7_error **err)
 int k7_op_take_results(k7_op *op, k7_results **ret_results, k7_error **err)
 {
     void *taken;
-    int status = take(op, 1u << K7I_DELETE_ALL, ret_results, &taken, err);
+    int status = take(op, ~0u << K7I_DELETE_ALL, ret_results, &taken, err);
 
     if (ret_results)
         *ret_results = taken;

@@ -10,6 +10,7 @@ struct item {
     char *name;
     int outcome; /* K7_ITEM_* */
     k7_error *error;
+    k7_sandbox *sandbox;
 };
 
 struct k7_results {
@@ -54,6 +55,12 @@ void k7i_results_set(k7_results *results, size_t i, int outcome, k7_error *error
     item->error = error;
 }
 
+void k7i_results_set_sandbox(k7_results *results, size_t i, k7_sandbox *sandbox)
+{
+    k7_sandbox_unref(results->items[i].sandbox);
+    results->items[i].sandbox = sandbox;
+}
+
 k7_results *k7_results_ref(k7_results *results)
 {
     if (results)
@@ -67,6 +74,7 @@ k7_results *k7_results_unref(k7_results *results)
         for (size_t i = 0; i < results->count; i++) {
             k7i_free(results->items[i].name);
             k7_error_unref(results->items[i].error);
+            k7_sandbox_unref(results->items[i].sandbox);
         }
         k7i_free(results);
     }
@@ -100,4 +108,9 @@ int k7_results_outcome_at(const k7_results *results, size_t i)
 const k7_error *k7_results_error_at(const k7_results *results, size_t i)
 {
     return i < k7_results_count(results) ? results->items[i].error : NULL;
+}
+
+k7_sandbox *k7_results_sandbox_at(const k7_results *results, size_t i)
+{
+    return i < k7_results_count(results) ? results->items[i].sandbox : NULL;
 }

@@ -38,6 +38,7 @@ int k7i_sandboxes_from_json(const struct k7i_json_value *array, const char *name
 int k7i_results_new(size_t count, k7_results **ret_results, k7_error **err);
 int k7i_results_set_name(k7_results *results, size_t i, const char *name, k7_error **err);
 void k7i_results_set(k7_results *results, size_t i, int outcome, k7_error *error);
+void k7i_results_set_sandbox(k7_results *results, size_t i, k7_sandbox *sandbox); /* takes it; NULL: none */
 
 struct k7_query {
     char *namespace_;

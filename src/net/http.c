@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+enum { CONNECTIONS_KEPT = 64 };
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
 {
     struct k7i_http *http = user;
@@ -44,6 +46,8 @@ int k7i_http_new(const struct k7i_http_host *host, struct k7i_http **ret_http, k
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+    /* By itself libcurl keeps four times as many as there are transfers at the moment, and so closes warm ones when several end together. */
+    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
     *ret_http = http;
     return 0;
 }

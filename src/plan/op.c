@@ -117,6 +117,12 @@ enum k7i_verdict k7i_op_sleep(struct k7i_op *op, int64_t ms)
     return K7I_SLEEP;
 }
 
+enum k7i_verdict k7i_op_fork(struct k7i_op *op, int at_once)
+{
+    op->run->at_once = at_once;
+    return K7I_FORK;
+}
+
 enum k7i_verdict k7i_op_pause(struct k7i_op *op, int64_t ms)
 {
     op->run->pause_ms = ms;

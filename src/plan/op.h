@@ -37,8 +37,8 @@ struct k7i_step {
     enum k7i_verdict (*chunk)(struct k7i_op *op, const void *data, size_t len);
     /* also for every non-2xx status that is not repeated */
     enum k7i_verdict (*reply)(struct k7i_op *op, const struct k7i_response *response);
-    enum k7i_verdict (*child)(struct k7i_op *op, size_t i,
-                              struct k7i_op **ret_child); /* a new, prepared, not started operation */
+    /* a new, prepared, not started operation; SKIP: there is none for i; SLEEP: k7i_op_sleep(), not yet */
+    enum k7i_verdict (*child)(struct k7i_op *op, size_t i, struct k7i_op **ret_child);
     void (*joined)(struct k7i_op *op, size_t i,
                    struct k7i_op *child); /* child i is over: take its result and error; it is freed then */
     /* in a dry run, in place of chunk, reply and joined: what later steps need of the answer, as placeholders ("{uid}"). NEXT, AGAIN or FAIL; no function: nothing, and NEXT */
@@ -83,6 +83,7 @@ struct k7i_plan {
 struct k7i_run {
     int64_t timeout_ms;         /* K7_NEVER or more than 0 */
     int64_t cleanup_timeout_ms; /* 0: no undo */
+    int64_t child_timeout_ms;   /* of each child: at most so long; 0 or less: as long as its parent has */
     int attempts;               /* at most, per request */
     int64_t back_off_ms;        /* before the second attempt, then doubled; 0: 100 */
     struct k7_cancel *cancel;   /* borrowed, or NULL */
@@ -121,7 +122,8 @@ enum k7i_verdict k7i_op_fail(struct k7i_op *op, int code, const char *format, ..
 enum k7i_verdict k7i_op_fail_memory(struct k7i_op *op);                /* K7I_FAIL */
 enum k7i_verdict k7i_op_fail_with(struct k7i_op *op, k7_error *error); /* takes the error; K7I_FAIL */
 enum k7i_verdict k7i_op_sleep(struct k7i_op *op, int64_t ms);          /* K7I_SLEEP */
-enum k7i_verdict k7i_op_pause(struct k7i_op *op, int64_t ms);          /* K7I_AGAIN, after so long */
+enum k7i_verdict k7i_op_fork(struct k7i_op *op, int at_once); /* K7I_FORK, with so many children at once */
+enum k7i_verdict k7i_op_pause(struct k7i_op *op, int64_t ms); /* K7I_AGAIN, after so long */
 /* in begin of a step with chunk: chunk is called with NULL whenever nothing has come for so long. MORE: go on waiting; else the stream is given up */
 void k7i_op_listen(struct k7i_op *op, int64_t silence_ms);
 void k7i_op_refused(struct k7i_op *op); /* in reply: whatever the status says, the request had no effect */

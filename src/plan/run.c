@@ -39,8 +39,8 @@ void k7i_run_update_timer(struct k7i_op_run *run)
     int64_t due = run->mode == K7I_MODE_OVER ? INT64_MAX : run->deadline_ms;
 
     if (run->mode != K7I_MODE_OVER &&
-        (run->waiting == K7I_FOR_RETRY || run->waiting == K7I_FOR_CLOCK ||
-         run->waiting == K7I_FOR_TRANSFER) &&
+        (run->waiting == K7I_FOR_RETRY || run->waiting == K7I_FOR_CLOCK || run->waiting == K7I_FOR_TRANSFER ||
+         run->waiting == K7I_FOR_CHILDREN) &&
         run->wake_at_ms < due)
         due = run->wake_at_ms;
     k7i_loop_set_timer(run->loop, run, due);
@@ -212,6 +212,7 @@ static void begin(struct k7i_op_run *run)
     }
     k7i_request_reset(&run->request);
     run->pause_ms = run->silence_ms = 0;
+    run->at_once = K7I_CHILDREN_AT_ONCE;
     enum k7i_verdict verdict = K7I_FAIL;
     if (run->mode == K7I_MODE_FORWARD && run->active->undo && k7i_run_keep_room_for_leftovers(run) != 0)
         k7i_op_fail_memory(run->op);
@@ -235,6 +236,7 @@ static void begin(struct k7i_op_run *run)
         break;
     case K7I_FORK:
         run->waiting = K7I_FOR_CHILDREN;
+        run->wake_at_ms = INT64_MAX;
         run->next_child = 0;
         run->no_more_children = 0;
         k7i_run_update_timer(run);
@@ -306,12 +308,13 @@ static int ended_from_outside(struct k7i_op_run *run)
         if (!run->op->error)
             say_why(run, level > 0);
         run->stop_level = level > 0 ? level : 1;
-        run->deadline_ms = INT64_MAX; /* the children have deadlines of their own */
+        run->deadline_ms = run->wake_at_ms = INT64_MAX; /* the children have deadlines of their own */
         k7i_run_update_timer(run);
         if (level > 0)
             k7i_children_stop(run);
         else
             k7i_children_expire(run);
+        k7i_children_start(run); /* none may be running: the next was to begin later */
         return 1;
     }
     say_why(run, level > 0);
@@ -365,6 +368,10 @@ void k7i_run_go(struct k7i_op_run *run)
             k7i_run_send(run);
         break;
     case K7I_FOR_CHILDREN:
+        if (due) {
+            run->wake_at_ms = INT64_MAX;
+            k7i_children_start(run);
+        }
         k7i_run_update_timer(run);
         break;
     }
@@ -372,9 +379,13 @@ void k7i_run_go(struct k7i_op_run *run)
 
 void k7i_run_broken(struct k7i_op_run *run, int code)
 {
-    if (run->mode == K7I_MODE_OVER ||
-        run->waiting == K7I_FOR_CHILDREN) /* the children end, and with them the parent */
+    if (run->mode == K7I_MODE_OVER)
         return;
+    if (run->waiting == K7I_FOR_CHILDREN) { /* the children end, and with them the parent */
+        run->no_more_children = 1;
+        k7i_children_start(run);
+        return;
+    }
     if (k7i_run_is_forward(run) && run->index < run->op->plan->step_count) {
         fail_code(run, code,
                   code == K7_ERR_NO_MEMORY   ? "out of memory"

@@ -27,11 +27,6 @@ struct k7i_watcher {
                  int fd); /* 0: it is not one of this watcher's; else it may be gone */
 };
 
-struct k7i_child {
-    struct k7i_op *op;
-    size_t i;
-};
-
 struct k7i_op_run {
     struct k7i_op *op;
     struct k7i_loop *loop;
@@ -66,10 +61,12 @@ struct k7i_op_run {
     struct k7i_transfer *transfer;
     enum k7i_verdict chunk_verdict;
 
-    struct k7i_child children[K7I_CHILDREN_AT_ONCE];
+    struct k7i_op_run *children; /* the last one first */
     size_t next_child;
-    int running_children, no_more_children;
+    int running_children, no_more_children, at_once;
     struct k7i_op *parent;
+    struct k7i_op_run *sibling; /* in the parent's children */
+    size_t place;               /* which child of the parent it is */
 
     struct k7i_waker *waker;
 

@@ -35,12 +35,15 @@ static const struct {
 static const struct {
     const char *name;
     int64_t timeout_ms;
-} operations[K7I_OPERATIONS] = {
+} operations[K7I_CALLS] = {
     [K7I_CREATE] = { "create", 600000 },
     [K7I_LIST] = { "list", 30000 },
     [K7I_GET] = { "get", 30000 },
     [K7I_DELETE] = { "delete", 120000 },
     [K7I_DELETE_ALL] = { "delete_all", 120000 },
+    [K7I_CREATE_MANY] = { "create_many", K7_NEVER },
+    [K7I_GET_MANY] = { "get_many", K7_NEVER },
+    [K7I_DELETE_MANY] = { "delete_many", K7_NEVER },
 };
 
 size_t k7i_transport_count(void)
@@ -75,7 +78,7 @@ const char *k7i_transport_known_scheme(const char *scheme)
 
 const char *k7i_operation_name(enum k7i_operation operation)
 {
-    return (int)operation >= 0 && operation < K7I_OPERATIONS ? operations[operation].name : NULL;
+    return (int)operation >= 0 && operation < K7I_CALLS ? operations[operation].name : NULL;
 }
 
 int k7i_operation_of_name(const char *name)

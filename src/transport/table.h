@@ -8,7 +8,18 @@
 #include "model/spec.h"
 #include "plan/op.h"
 
-enum k7i_operation { K7I_CREATE, K7I_LIST, K7I_GET, K7I_DELETE, K7I_DELETE_ALL, K7I_OPERATIONS };
+enum k7i_operation {
+    K7I_CREATE,
+    K7I_LIST,
+    K7I_GET,
+    K7I_DELETE,
+    K7I_DELETE_ALL,
+    K7I_OPERATIONS, /* that a transport may have; what follows is made of them (many.h) */
+    K7I_CREATE_MANY = K7I_OPERATIONS,
+    K7I_GET_MANY,
+    K7I_DELETE_MANY,
+    K7I_CALLS
+};
 
 /* The arguments of an operation, checked by the front door (names valid, spec validated, namespace filled in). Borrowed during prepare only. */
 struct k7i_transport;
@@ -21,6 +32,8 @@ struct k7i_args {
     const char *name;       /* create, get, delete */
     const char *uid;        /* delete: or NULL */
     int missing_is_error, no_wait;
+    const k7_batch *batch;      /* of many */
+    enum k7i_operation of_item; /* of many: what is done with each */
     int of_many; /* delete: one of a whole namespace, where the price of waiting for each adds up */
 };
 

@@ -16,7 +16,8 @@ NUMBERS = {"int": c_int, "int32_t": c_int32, "int64_t": c_int64, "size_t": c_siz
 CALLBACK_ONLY = {"progress", "trace", "dry_request", "request", "reply", "token"}
 # "may be NULL" in the headers: (function, parameter); every NULL text of a setter means "unset" there, or is checked below to be consistent.
 OPTIONAL = {
-    ("k7_sandbox_create", "ret_sandbox"), ("k7_sandbox_delete_all", "ret_results"), ("k7_client_open", "config"),
+    ("k7_sandbox_create", "ret_sandbox"), ("k7_sandbox_delete_all", "ret_results"), ("k7_sandbox_create_many", "ret_results"),
+    ("k7_sandbox_get_many", "ret_results"), ("k7_sandbox_delete_many", "ret_results"), ("k7_client_open", "config"),
     ("k7_call_set_cancel", "cancel"), ("k7_call_set_progress", "fn"), ("k7_call_set_trace", "fn"), ("k7_call_set_on_interrupt", "fn"),
     ("k7_call_set_dry_run", "fn"), ("k7_op_set_on_done", "fn"),
 }

@@ -37,6 +37,7 @@ void world_close(struct world *world)
         k7_sandbox_delete(world->witness, NULL, "demo", NULL, NULL,
                           NULL); /* parts that make no sandbox, too */
         k7_sandbox_delete(world->witness, NULL, "other", NULL, NULL, NULL);
+        k7_sandbox_delete(world->witness, NULL, "demo-2", NULL, NULL, NULL);
     }
     if (world->witness != world->client)
         k7_client_unref(world->witness);
@@ -127,7 +128,7 @@ static int prepare_two(struct world *world)
     return status;
 }
 
-static int exists(struct world *world, const char *name)
+int world_exists(struct world *world, const char *name)
 {
     k7_sandbox *sandbox = NULL;
     int status = k7_sandbox_get(world->witness, NULL, name, NULL, &sandbox, NULL);
@@ -154,7 +155,7 @@ static int run_create(struct world *world, k7_error **err)
 /* What stays after a failure is named, or the outcome is unknown. */
 static int verify_create(struct world *world, int code, const k7_error *error)
 {
-    int there = exists(world, "demo");
+    int there = world_exists(world, "demo");
 
     if (code == 0)
         return there ? 0 : world_wrong(world, "created, and not there");
@@ -211,8 +212,9 @@ static int run_get(struct world *world, k7_error **err)
 static int verify_both_there(struct world *world, int code, const k7_error *error)
 {
     (void)code, (void)error;
-    return exists(world, "demo") && exists(world, "other") ? 0
-                                                           : world_wrong(world, "reading deleted something");
+    return world_exists(world, "demo") && world_exists(world, "other")
+               ? 0
+               : world_wrong(world, "reading deleted something");
 }
 
 /* --- delete ---------------------------------------------------------------------------------------------------------------------- */
@@ -224,9 +226,9 @@ static int run_delete(struct world *world, k7_error **err)
 
 static int verify_delete(struct world *world, int code, const k7_error *error)
 {
-    int there = exists(world, "demo");
+    int there = world_exists(world, "demo");
 
-    if (!exists(world, "other"))
+    if (!world_exists(world, "other"))
         return world_wrong(world, "another sandbox is gone");
     if (code == 0)
         return there ? world_wrong(world, "deleted, and there") : 0;
@@ -237,7 +239,8 @@ static int verify_delete(struct world *world, int code, const k7_error *error)
 
 static int check_item(struct world *world, const k7_results *results, size_t i)
 {
-    int outcome = k7_results_outcome_at(results, i), there = exists(world, k7_results_name_at(results, i));
+    int outcome = k7_results_outcome_at(results, i),
+        there = world_exists(world, k7_results_name_at(results, i));
 
     if (outcome == K7_ITEM_DONE && there)
         return world_wrong(world, "item %zu is done, and there", i);
@@ -405,5 +408,7 @@ const struct scenario scenarios[] = {
     { "delete started", prepare_two, run_delete_start, verify_delete },
     { "delete_all started", prepare_two, run_delete_all_start, verify_delete_all },
     { "loop freed", prepare_two, run_abandoned, verify_nothing },
+    { "create_many", prepare_empty, run_create_many, verify_create_many },
+    { "delete_many started", prepare_two, run_delete_many_start, verify_delete_all },
 };
 const int scenario_count = sizeof scenarios / sizeof scenarios[0];

@@ -37,8 +37,12 @@ int run_get_start(struct world *world, k7_error **err);
 int run_delete_start(struct world *world, k7_error **err);
 int run_delete_all_start(struct world *world, k7_error **err);
 int run_abandoned(struct world *world, k7_error **err);
+int run_create_many(struct world *world, k7_error **err);
+int run_delete_many_start(struct world *world, k7_error **err);
+int verify_create_many(struct world *world, int code, const k7_error *error);
 
 int world_wrong(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3))); /* -1 */
+int world_exists(struct world *world, const char *name);
 void world_note_free(void *user); /* a free function whose user is the world */
 int world_open(struct world *world, k7_client **ret_client, k7_error **err);
 void world_close(

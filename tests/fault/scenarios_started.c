@@ -1,4 +1,4 @@
-/* scenarios_started.c: every operation started on a loop, and a loop that is freed while operations run. */
+/* scenarios_started.c: every operation started on a loop, a loop that is freed while operations run, and calls over many. */
 #include "scenarios.h"
 
 static void count_end(void *user, k7_op *op)
@@ -109,5 +109,83 @@ int run_abandoned(struct world *world, k7_error **err)
     if (world->ends != started)
         world_wrong(world, "the end was told %d times", world->ends);
     k7_op_free(op);
+    return status;
+}
+
+/* --- many ------------------------------------------------------------------------------------------------------------------------ */
+
+static int fill_batch(struct world *world, k7_batch **ret_batch, k7_error **err)
+{
+    int status = k7_batch_new(ret_batch, err);
+
+    if (status == 0)
+        status = k7_batch_add_spec(*ret_batch, world->spec, err);
+    if (status == 0)
+        status = k7_spec_set_name(world->spec, "demo-2", err);
+    if (status == 0)
+        status = k7_batch_add_spec(*ret_batch, world->spec, err);
+    if (status == 0)
+        status = k7_batch_set_starts_per_second(*ret_batch, 1000, err);
+    return status;
+}
+
+int run_create_many(struct world *world, k7_error **err)
+{
+    k7_batch *batch = NULL;
+    int status = fill_batch(world, &batch, err);
+
+    if (status == 0)
+        status = k7_sandbox_create_many(world->client, batch, world->call, &world->results, err);
+    k7_batch_free(batch);
+    return status;
+}
+
+int run_delete_many_start(struct world *world, k7_error **err)
+{
+    k7_batch *batch = NULL;
+    k7_loop *loop = NULL;
+    k7_op *op = NULL;
+    int status = k7_batch_new(&batch, err);
+
+    if (status == 0)
+        status = k7_batch_add_name(batch, NULL, "demo", err);
+    if (status == 0)
+        status = k7_batch_add_name(batch, "default", "other", err);
+    if (status == 0)
+        status = k7_loop_new(&loop, err);
+    if (status == 0)
+        status = k7_sandbox_delete_many_start(world->client, batch, NULL, world->call, loop, &op, err);
+    k7_batch_free(batch);
+    if (status == 0)
+        status = k7_op_wait(op, err);
+    if (status == 0)
+        status = k7_op_take_results(op, &world->results, err);
+    k7_op_free(op);
+    k7_loop_free(loop);
+    return status;
+}
+
+/* What is there after a create was done, or its error names it; nothing else is. */
+int verify_create_many(struct world *world, int code, const k7_error *error)
+{
+    int status = 0;
+
+    (void)error;
+    if (code == 0 && k7_results_count(world->results) != 2)
+        status = world_wrong(world, "%zu results instead of 2", k7_results_count(world->results));
+    for (size_t i = 0; i < 2 && status == 0; i++) {
+        const k7_error *why = k7_results_error_at(world->results, i);
+        int outcome = k7_results_outcome_at(world->results, i);
+        int there = world_exists(world, i == 0 ? "demo" : "demo-2");
+
+        if (code == 0 && (outcome == K7_ITEM_DONE) != (k7_results_sandbox_at(world->results, i) != NULL))
+            status = world_wrong(world, "item %zu is done, and has no sandbox, or the other way round", i);
+        else if (outcome == K7_ITEM_DONE && !there)
+            status = world_wrong(world, "item %zu is done, and not there", i);
+        else if (there && outcome != K7_ITEM_DONE && outcome != K7_ITEM_UNKNOWN &&
+                 k7_error_leftover_count(why) == 0)
+            status = world_wrong(world, "item %zu is not done, and there", i);
+    }
+    world->results = k7_results_unref(world->results);
     return status;
 }

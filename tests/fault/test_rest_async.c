@@ -110,6 +110,34 @@ START_TEST(many_at_once_use_one_connection_each_and_leave_warm_ones)
 }
 END_TEST
 
+/* A thousand items go over as many connections as may be under way at once, without one being reset. */
+START_TEST(a_thousand_items_use_the_connections_of_their_cap)
+{
+    enum { ITEMS = 1000, CAP = 8 };
+    k7_results *results = NULL;
+    k7_batch *batch = NULL;
+    char name[32];
+
+    scripted_server_answer_always(server, 200, NULL, DELETED);
+    ck_assert_int_eq(k7_batch_new(&batch, NULL), 0);
+    ck_assert_int_eq(k7_batch_set_at_once(batch, CAP, NULL), 0);
+    for (int i = 0; i < ITEMS; i++) {
+        snprintf(name, sizeof name, "sandbox-%d", i);
+        ck_assert_int_eq(k7_batch_add_name(batch, NULL, name, NULL), 0);
+    }
+    k7_delete_options *options = NULL;
+    ck_assert_int_eq(k7_delete_options_new(&options, NULL), 0);
+    ck_assert_int_eq(k7_delete_options_set_no_wait(options, 1, NULL), 0);
+    expect_success(k7_sandbox_delete_many(client, batch, options, call, &results, &err));
+    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_DONE), ITEMS);
+    ck_assert_int_eq(scripted_server_connections(server), CAP);
+    ck_assert_int_eq(scripted_server_requests(server), ITEMS);
+    k7_results_unref(results);
+    k7_delete_options_free(options);
+    k7_batch_free(batch);
+}
+END_TEST
+
 START_TEST(clients_come_and_go_and_each_is_asked_as_itself)
 {
     char key[64], line[96];
@@ -237,6 +265,7 @@ int main(void)
     tcase_add_checked_fixture(group, setup, teardown_all);
     tcase_set_timeout(group, 60);
     tcase_add_test(group, many_at_once_use_one_connection_each_and_leave_warm_ones);
+    tcase_add_test(group, a_thousand_items_use_the_connections_of_their_cap);
     tcase_add_test(group, clients_come_and_go_and_each_is_asked_as_itself);
     tcase_add_test(group, client_at_the_address_of_a_gone_one_is_not_taken_for_it);
     tcase_add_test(group, loop_freed_with_a_create_under_way_says_that_nobody_knows);
