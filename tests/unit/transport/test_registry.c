@@ -54,7 +54,9 @@ START_TEST(operations_have_names_and_deadlines)
     ck_assert_int_eq(k7i_operation_timeout_ms(K7I_CREATE), 600000);
     ck_assert_int_eq(k7i_operation_timeout_ms(K7I_LIST), 30000);
     ck_assert_int_eq(k7i_operation_timeout_ms(K7I_DELETE), 120000);
-    ck_assert_ptr_null(k7i_operation_name(K7I_OPERATIONS));
+    ck_assert_ptr_null(k7i_operation_name(K7I_CALLS));
+    ck_assert_str_eq(k7i_operation_name(K7I_DELETE_MANY), "delete_many"); /* made of a transport's, not one */
+    ck_assert_int_eq(k7i_operation_of_name("delete_many"), -1);
     ck_assert_int_eq(k7i_operation_of_name("exec"), -1);
     ck_assert_int_eq(k7i_operation_of_name(NULL), -1);
 }
