@@ -10,6 +10,7 @@ TCase *cases_create(void);
 TCase *cases_dry(void);
 TCase *cases_fields(void);
 TCase *cases_more_fields(void);
+TCase *cases_many(void);
 TCase *cases_read(void);
 TCase *cases_delete(void);
 TCase *cases_stop(void);

@@ -125,7 +125,7 @@ static const struct {
 } groups[] = {
     { "create", cases_create }, { "fields", cases_fields }, { "more-fields", cases_more_fields },
     { "read", cases_read },     { "delete", cases_delete }, { "stop", cases_stop },
-    { "names", cases_names },   { "dry", cases_dry },
+    { "many", cases_many },     { "names", cases_names },   { "dry", cases_dry },
 };
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
