@@ -26,6 +26,8 @@ extern k7_client *client;
 int run_suite(const char *name, int time_limit_s, TCase *(*make)(void));
 /* The same for tests that do not look into pods: also where the node is a scripted one (scripted_node). */
 int run_suite_on_any_node(const char *name, int time_limit_s, TCase *(*make)(void));
+/* The same for tests that need an API server only: also where there are no controllers. `image` may be NULL. */
+int run_suite_without_pods(const char *name, int time_limit_s, TCase *(*make)(void));
 
 k7_config *new_config(void);                  /* endpoint "kubernetes:" and the test's namespace are set */
 k7_client *open_client(k7_config *config);    /* frees the config */

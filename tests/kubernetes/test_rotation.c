@@ -239,5 +239,5 @@ static TCase *tests(void)
 
 int main(void)
 {
-    return run_suite("rotation", 0, tests);
+    return run_suite_without_pods("rotation", 0, tests);
 }
