@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,23 @@ struct answer {
 /* One per thread, so that its connection stays; another one after a fork. */
 static __thread CURL *easy;
 static __thread pid_t easy_of;
+static pthread_key_t end_of_thread;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void make_key(void)
+{
+    must(pthread_key_create(&end_of_thread, curl_easy_cleanup) == 0, "no key");
+}
+
+static void begin_thread(void)
+{
+    if (easy_of == getpid())
+        return;
+    easy = curl_easy_init();
+    easy_of = getpid();
+    pthread_once(&once, make_key);
+    pthread_setspecific(end_of_thread, easy);
+}
 
 static void look_at_events(struct answer *answer)
 {
@@ -77,9 +95,7 @@ static int call(const char *method, const char *path, const char *body, struct a
     char url[2048];
     long status = 0;
 
-    if (easy_of != getpid())
-        easy = curl_easy_init();
-    easy_of = getpid();
+    begin_thread();
     curl_easy_reset(easy);
     snprintf(url, sizeof url, "%s%s", getenv("K7_TEST_CLUSTER_URL"), path);
     curl_easy_setopt(easy, CURLOPT_URL, url);
