@@ -201,6 +201,79 @@ START_TEST(cancel_from_a_signal_handler_at_any_moment)
 }
 END_TEST
 
+/* --- many ------------------------------------------------------------------------------------------------------------------------ */
+
+enum { ITEMS = 20, BATCHES = 200 };
+
+static void *cancel_after(void *user)
+{
+    struct canceller *canceller = user;
+
+    threads_spin_us(canceller->after_us);
+    k7_op_cancel(canceller->op);
+    return NULL;
+}
+
+/* Every item is done and there, or not done and not there. */
+static size_t account_for(k7_client *client, const k7_results *results)
+{
+    size_t done = k7_results_count_of(results, K7_ITEM_DONE);
+
+    ck_assert_uint_eq(k7_results_count(results), ITEMS);
+    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_UNKNOWN), 0);
+    for (size_t i = 0; i < ITEMS; i++) {
+        const k7_error *why = k7_results_error_at(results, i);
+
+        ck_assert_uint_eq(k7_error_leftover_count(why), 0);
+        ck_assert_int_eq(why != NULL, k7_results_outcome_at(results, i) == K7_ITEM_FAILED);
+        ck_assert(!why || k7_error_get_code(why) == K7_ERR_CANCELLED);
+    }
+    ck_assert_uint_eq(threads_count(client), done);
+    return done;
+}
+
+START_TEST(cancel_of_many_at_any_moment_accounts_for_each)
+{
+    k7_client *client = threads_open(lively);
+    k7_loop *loop = new_loop();
+    k7_batch *batch = NULL;
+    size_t done = 0;
+    char name[32];
+
+    srandom(12);
+    ck_assert_int_eq(k7_batch_new(&batch, NULL), 0);
+    ck_assert_int_eq(k7_batch_set_at_once(batch, 6, NULL), 0);
+    for (int i = 0; i < ITEMS; i++) {
+        snprintf(name, sizeof name, "item-%d", i);
+        k7_spec *spec = threads_spec(name);
+        ck_assert_int_eq(k7_batch_add_spec(batch, spec, NULL), 0);
+        k7_spec_free(spec);
+    }
+    for (int i = 0; i < BATCHES; i++) {
+        struct canceller canceller = { .after_us = random() % (4 * CALL_US) };
+        k7_results *results = NULL;
+        pthread_t thread;
+
+        ck_assert_int_eq(k7_sandbox_create_many_start(client, batch, NULL, loop, &canceller.op, NULL), 0);
+        ck_assert_int_eq(pthread_create(&thread, NULL, cancel_after, &canceller), 0);
+        ck_assert_int_eq(k7_op_wait(canceller.op, NULL), 0);
+        pthread_join(thread, NULL);
+        ck_assert_int_eq(k7_op_take_results(canceller.op, &results, NULL), 0);
+        k7_op_free(canceller.op);
+        done += account_for(client, results);
+        k7_results_unref(results);
+        ck_assert_int_eq(k7_sandbox_delete_many(client, batch, NULL, NULL, NULL, NULL), 0);
+    }
+    ck_assert_uint_gt(done, 0);
+    ck_assert_uint_lt(done, ITEMS * BATCHES);
+    k7_batch_free(batch);
+    k7_loop_free(loop);
+    threads_close(client);
+}
+END_TEST
+
+/* --- interrupts ------------------------------------------------------------------------------------------------------------------ */
+
 static void do_nothing(int number)
 {
     (void)number;
@@ -363,6 +436,7 @@ TCase *threads_async(void)
     tcase_add_test(group, wake_from_a_signal_handler_is_never_missed);
     tcase_add_test(group, cancel_from_another_thread_at_any_moment);
     tcase_add_test(group, cancel_from_a_signal_handler_at_any_moment);
+    tcase_add_test(group, cancel_of_many_at_any_moment_accounts_for_each);
     tcase_add_test(group, interrupt_callback_of_a_started_operation_decides_after_each_signal);
     tcase_add_loop_test(group, loops_of_several_threads_share_a_client, 0, 3);
     tcase_add_loop_test(group, child_of_fork_is_refused_and_the_operation_goes_on, 0, 2);
