@@ -153,6 +153,35 @@ START_TEST(all_later_requests)
 }
 END_TEST
 
+START_TEST(a_request_fails_before_another_goes_wrong)
+{
+    proxy_set_plan(proxy, &(struct proxy_plan){ .n = 3, .act = PROXY_DROP, .fails = 1 });
+    ck_assert_int_eq(ask("GET", secrets_path(), NULL, 0)->status, 403);
+    ck_assert_int_eq(ask("GET", secrets_path(), NULL, 0)->status, 200);
+    ck_assert_int_eq(ask("GET", secrets_path(), NULL, 0)->status, 0);
+}
+END_TEST
+
+/* What has not come whole, was refused, or is the last, does not count. */
+START_TEST(it_knows_what_its_client_was_told)
+{
+    static const struct {
+        enum proxy_act act;
+        int is_told;
+    } rows[] = { { PROXY_FORWARD, 1 }, { PROXY_403, 0 }, { PROXY_DROP, 0 }, { PROXY_HALF, 0 } };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        proxy_set_plan(proxy, &(struct proxy_plan){ .n = 1, .act = rows[i].act });
+        ask("GET", secrets_path(), NULL, 0);
+        ck_assert_int_eq(proxy_has_told(proxy, "GET", "/secrets"), 0);
+        ask("GET", "/api/v1/namespaces/default", NULL, 0);
+        ck_assert_int_eq(proxy_has_told(proxy, "GET", "/secrets"), rows[i].is_told);
+        ck_assert_int_eq(proxy_has_told(proxy, "DELETE", "/secrets"), 0);
+        ck_assert_int_eq(proxy_has_told(proxy, "GET", "/pods"), 0);
+    }
+}
+END_TEST
+
 static int seen_before = -1, seen_after = -1;
 
 static void before(void *unused)
@@ -185,6 +214,8 @@ static TCase *tests(void)
     tcase_add_test(tests, watches_flow);
     tcase_add_loop_test(tests, each_act, 0, PROXY_ACTS);
     tcase_add_test(tests, all_later_requests);
+    tcase_add_test(tests, a_request_fails_before_another_goes_wrong);
+    tcase_add_test(tests, it_knows_what_its_client_was_told);
     tcase_add_test(tests, a_test_is_told_before_and_after);
     return tests;
 }
