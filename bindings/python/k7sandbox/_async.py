@@ -1,0 +1,221 @@
+"""The client for asyncio: operations run on the library's loop, whose descriptor asyncio's loop polls. No threads."""
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, overload
+
+from k7sandbox._call import CallArgs, CallSettings, CallState, DryRequest
+from k7sandbox._client import _spec
+from k7sandbox._errors import K7Error, check, error_of, made, new_err
+from k7sandbox._native import FREE_USER, NULL, callback, ffi, lib, text, text_or_null, user_pointer
+from k7sandbox._open import Batch, DeleteOptions, Item, Opened, Query
+from k7sandbox._sandbox import Results, Sandbox, results_of, sandbox_of, sandboxes_of
+from k7sandbox._spec import Spec
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class _Pump:
+    """The library's loop on an event loop: its descriptor is watched, its timeout is a timer."""
+
+    def __init__(self, events: asyncio.AbstractEventLoop) -> None:
+        self.events = events
+        self.pointer = made("k7_loop", lib.k7_loop_new, lib.k7_loop_free)
+        self.timer: asyncio.TimerHandle | None = None
+        self.ops: set[Any] = set()  # those that somebody waits for
+        self.calls = 0
+        self.idle = asyncio.Event()
+        events.add_reader(lib.k7_loop_get_fd(self.pointer), self.run)
+
+    def run(self) -> None:
+        err = new_err()
+        if lib.k7_loop_process(self.pointer, err) != 0:  # its operations have ended with that error, and new ones fail with it
+            lib.k7_error_unref(err[0])
+            self.stop()
+            return
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        wait = lib.k7_loop_get_timeout_ms(self.pointer)
+        if wait >= 0:
+            self.timer = self.events.call_later(wait / 1000, self.run)
+
+    def stop(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        if not self.events.is_closed():
+            self.events.remove_reader(lib.k7_loop_get_fd(self.pointer))
+
+    async def close(self) -> None:
+        for op in tuple(self.ops):
+            lib.k7_op_cancel(op)
+        try:
+            while self.calls > 0:
+                self.idle.clear()
+                await self.idle.wait()
+        finally:
+            self.stop()
+            if self.calls == 0:
+                ffi.release(self.pointer)
+
+
+# Runs inside k7_loop_process(), or k7_loop_free() when the client was forgotten: then the event loop may be closed, and nobody waits.
+@callback("k7_op_set_on_done", on_error=lambda _kind, _error, _traceback: None)
+def _on_done(user: Any, op: Any) -> None:
+    future = ffi.from_handle(user)
+    if not future.done():
+        future.set_result(None)
+
+
+def _taken(op: Any, kind: str | None) -> Any:
+    """What an operation gave."""
+    if kind is None:
+        return None
+    result = ffi.new(kind + " **")
+    check({"k7_sandbox": lib.k7_op_take_sandbox, "k7_sandboxes": lib.k7_op_take_sandboxes, "k7_results": lib.k7_op_take_results}[kind], op, result)
+    return {"k7_sandbox": sandbox_of, "k7_sandboxes": sandboxes_of, "k7_results": results_of}[kind](result[0])
+
+
+class AsyncClient(Opened):
+    """Client, for asyncio. It belongs to the event loop in which it is used. Cancelling a task cancels its operation and waits until what that made has been taken back;
+    then the task is cancelled. A task that is cancelled again meanwhile abandons that."""
+
+    _pump: _Pump | None = None
+
+    async def aclose(self) -> None:
+        """Cancels what is running, waits until it is taken back, and closes the client."""
+        pump, self._pump, self._pointer = self._pump, None, None
+        if pump is not None and not pump.events.is_closed():
+            await pump.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        self._open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def _pumped(self) -> _Pump:
+        events = asyncio.get_running_loop()
+        if self._pump is None or self._pump.events.is_closed():
+            self._pump = _Pump(events)
+        if self._pump.events is not events:
+            raise RuntimeError("the client is in use in another event loop")
+        return self._pump
+
+    async def _call(self, start: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None = None) -> Any:
+        """Starts an operation and waits for it; gives its result, and raises its error, or what a callback of it raised."""
+        client, pump = self._open(), self._pumped()
+        pump.calls += 1
+        try:
+            return await self._run(client, pump, start, arguments, settings, kind)
+        finally:
+            pump.calls -= 1
+            if pump.calls == 0:
+                pump.idle.set()
+
+    async def _run(self, client: Any, pump: _Pump, start: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None) -> Any:
+        state = CallState(settings)
+        started = ffi.new("k7_op **")
+        try:
+            state.follow()
+            check(start, client, *arguments, state.pointer, pump.pointer, started)
+            op = started[0]
+            state.release()
+            future = pump.events.create_future()
+            check(lib.k7_op_set_on_done, op, _on_done, user_pointer(future), FREE_USER)
+            pump.ops.add(op)
+            raised: BaseException | None = None
+            while not future.done():
+                try:
+                    await asyncio.wait((future,))
+                except asyncio.CancelledError as cancelled:
+                    raised = cancelled
+                    lib.k7_op_cancel(op)
+            found = lib.k7_op_get_error(op)
+            error = None if found == NULL else self._explained(error_of(found))
+            result = _taken(op, kind) if error is None else None
+        finally:
+            pump.ops.discard(started[0])
+            lib.k7_op_free(started[0])
+            state.unfollow()
+            state.release()
+        raised = raised or state.raised
+        if raised is None:
+            if error is not None:
+                raise error
+            return result
+        if error is None and result is not None and start == lib.k7_sandbox_create_start:
+            await self._undo(client, pump, result, raised)
+        if error is not None and raised.__cause__ is None:
+            raised.__cause__ = error
+        raise raised
+
+    async def _undo(self, client: Any, pump: _Pump, sandbox: Sandbox, raised: BaseException) -> None:
+        """Deletes what was created by an operation that ended well although it was to be cancelled."""
+        options = DeleteOptions(sandbox.uid, True, True)
+        where = (sandbox.namespace.encode(), sandbox.name.encode(), options.pointer)
+        try:
+            await self._run(client, pump, lib.k7_sandbox_delete_start, where, {}, None)
+        except (K7Error, asyncio.CancelledError) as error:
+            raised.add_note(f"left over: sandbox {sandbox.namespace}/{sandbox.name}: {error}")
+
+    @overload
+    async def create(self, spec: Spec, *, dry_run: Callable[[DryRequest], object], **call: Unpack[CallSettings]) -> None: ...
+    @overload
+    async def create(self, spec: Spec, *, dry_run: None = None, **call: Unpack[CallSettings]) -> Sandbox: ...
+    async def create(self, spec: Spec, **call: Any) -> Sandbox | None:
+        """Creates a sandbox. Whatever fails, what was made is taken back, or is in the error's leftovers."""
+        created: Sandbox | None = await self._call(lib.k7_sandbox_create_start, (_spec(spec),), call, "k7_sandbox")
+        return created
+
+    @overload
+    async def get(self, name: str, *, namespace: str | None = None, dry_run: Callable[[DryRequest], object],
+                  **call: Unpack[CallSettings]) -> None: ...
+    @overload
+    async def get(self, name: str, *, namespace: str | None = None, dry_run: None = None, **call: Unpack[CallSettings]) -> Sandbox: ...
+    async def get(self, name: str, *, namespace: str | None = None, **call: Any) -> Sandbox | None:
+        """One sandbox by name; NotFoundError."""
+        where = (text_or_null(namespace, "namespace"), text(name, "name"))
+        found: Sandbox | None = await self._call(lib.k7_sandbox_get_start, where, call, "k7_sandbox")
+        return found
+
+    async def list(self, *, namespace: str | None = None, all_namespaces: bool = False, **call: Unpack[CallArgs]) -> List[Sandbox]:
+        """A failure to list is never an empty list; a dry run's is."""
+        query = Query(namespace, all_namespaces)
+        found: List[Sandbox] = await self._call(lib.k7_sandbox_list_start, (query.pointer,), call, "k7_sandboxes")
+        return found
+
+    async def delete(self, name: str, *, namespace: str | None = None, uid: str | None = None, missing_ok: bool = True, wait: bool = True,
+                     **call: Unpack[CallArgs]) -> None:
+        """uid: only the sandbox that has it (ConflictError). missing_ok False: NotFoundError. wait False: return once it is accepted."""
+        options = DeleteOptions(uid, missing_ok, wait)
+        await self._call(lib.k7_sandbox_delete_start, (text_or_null(namespace, "namespace"), text(name, "name"), options.pointer), call)
+
+    async def delete_all(self, *, namespace: str | None = None, **call: Unpack[CallArgs]) -> Results:
+        """Deletes every sandbox of one namespace. Once the set is known, what became of each is told, also after a failure, a cancel or the deadline."""
+        found: Results = await self._call(lib.k7_sandbox_delete_all_start, (text_or_null(namespace, "namespace"),), call, "k7_results")
+        return found
+
+    async def create_many(self, specs: Iterable[Spec], *, at_once: int | None = None, starts_per_second: int | None = None,
+                          **call: Unpack[CallArgs]) -> Results:
+        """Creates many, 8 at once unless at_once says otherwise; timeout is for all. What became of each is told in the order given, also after a cancel."""
+        batch = Batch(specs, at_once, starts_per_second)
+        found: Results = await self._call(lib.k7_sandbox_create_many_start, (batch.pointer,), call, "k7_results")
+        return found
+
+    async def get_many(self, items: Iterable[Item], *, at_once: int | None = None, starts_per_second: int | None = None,
+                       **call: Unpack[CallArgs]) -> Results:
+        """items: names, pairs of namespace and name, or specs."""
+        batch = Batch(items, at_once, starts_per_second)
+        found: Results = await self._call(lib.k7_sandbox_get_many_start, (batch.pointer,), call, "k7_results")
+        return found
+
+    async def delete_many(self, items: Iterable[Item], *, missing_ok: bool = True, wait: bool = True, at_once: int | None = None,
+                          starts_per_second: int | None = None, **call: Unpack[CallArgs]) -> Results:
+        """items: names, pairs of namespace and name, or specs."""
+        batch, options = Batch(items, at_once, starts_per_second), DeleteOptions(None, missing_ok, wait)
+        found: Results = await self._call(lib.k7_sandbox_delete_many_start, (batch.pointer, options.pointer), call, "k7_results")
+        return found

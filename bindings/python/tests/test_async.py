@@ -1,0 +1,174 @@
+"""AsyncClient: the operations, cancelled tasks, callbacks that raise, closing with something under way; no threads."""
+import asyncio
+import gc
+import threading
+import unittest
+
+from k7sandbox import (AsyncClient, CallCancelledError, CallTimeoutError, Cancel, ConflictError, ItemOutcome, NotFoundError, Outcome, Spec)
+from k7sandbox import _native
+
+NEVER_READY = "memory:?start_ms=500000"
+
+
+class Boom(Exception):
+    pass
+
+
+class Operations(unittest.IsolatedAsyncioTestCase):
+    async def test_create_to_delete(self):
+        async with AsyncClient("memory:?latency_ms=1") as client:
+            made = await client.create(Spec("demo", "alpine:latest"))
+            self.assertEqual((made.name, made.ready), ("demo", True))
+            self.assertEqual((await client.get("demo")).uid, made.uid)
+            self.assertEqual([sandbox.name for sandbox in await client.list(all_namespaces=True)], ["demo"])
+            with self.assertRaises(ConflictError):
+                await client.create(Spec("demo", "a"))
+            await client.delete("demo", uid=made.uid)
+            with self.assertRaises(NotFoundError):
+                await client.delete("demo", missing_ok=False)
+            with self.assertRaises(TypeError):
+                await client.list(tmeout=1)
+        self.assertTrue(client.closed)
+        with self.assertRaisesRegex(ValueError, "closed"):
+            await client.list()
+        self.assertEqual(threading.active_count(), 1)
+
+    async def test_many_at_once(self):
+        async with AsyncClient("memory:?latency_ms=5") as client:
+            made = await asyncio.gather(*(client.create(Spec(f"s{i}", "a")) for i in range(50)))
+            self.assertEqual([sandbox.name for sandbox in made], [f"s{i}" for i in range(50)])
+            self.assertEqual(len(await client.get_many([f"s{i}" for i in range(50)])), 50)
+            self.assertEqual((await client.delete_many(["s1", ("default", "s2")])).count_of(ItemOutcome.DONE), 2)
+            self.assertEqual(len(await client.delete_all()), 48)
+            self.assertTrue((await client.create_many([Spec("a", "b"), Spec("b", "c")], at_once=1)).all_done)
+        self.assertEqual(threading.active_count(), 1)
+
+    async def test_deadline_and_token(self):
+        async with AsyncClient(NEVER_READY) as client:
+            with self.assertRaises(CallTimeoutError):
+                await client.create(Spec("demo", "a"), timeout=0.05)
+            cancel = Cancel()
+            with self.assertRaises(CallCancelledError):
+                await client.create(Spec("demo", "a"), cancel=cancel, progress=lambda step: step.step == "ready" and cancel.trigger())
+            self.assertEqual(await client.list(), [])
+
+
+class Cancelling(unittest.IsolatedAsyncioTestCase):
+    async def begun(self, client, at="ready"):
+        """A task that creates a sandbox, once it has come to a step."""
+        reached = asyncio.Event()
+        task = asyncio.create_task(client.create(Spec("demo", "a"), progress=lambda step: step.step == at and reached.set()))
+        await reached.wait()
+        return task
+
+    async def test_a_cancelled_task_waits_until_it_is_taken_back(self):
+        async with AsyncClient(NEVER_READY) as client:
+            task = await self.begun(client)
+            self.assertEqual(len(await client.list()), 1)
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError) as caught:
+                await task
+            self.assertTrue(task.cancelled())
+            self.assertEqual(await client.list(), [])
+            self.assertEqual(caught.exception.__cause__.outcome, Outcome.NOT_SENT)
+
+    async def test_cancelled_twice_abandons_taking_back(self):
+        async with AsyncClient("memory:?start_ms=500000&fail=delete:hang") as client:
+            task = await self.begun(client)
+            task.cancel()
+            await asyncio.sleep(0)
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError) as caught:
+                await task
+            self.assertEqual(len(caught.exception.__cause__.leftovers), 1)
+
+    async def test_cancelled_when_it_had_just_ended_well(self):
+        async with AsyncClient("memory:") as client:
+            task = None
+
+            def progress(step):
+                if step.step == "ready":
+                    task.cancel()
+
+            task = asyncio.create_task(client.create(Spec("demo", "a"), progress=progress))
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+            self.assertEqual(await client.list(), [])
+
+    async def test_a_timeout_of_asyncio(self):
+        async with AsyncClient(NEVER_READY) as client:
+            with self.assertRaises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await client.create(Spec("demo", "a"))
+            self.assertEqual(await client.list(), [])
+
+    async def test_what_a_callback_raises(self):
+        def progress(step):
+            if step.step == "ready":
+                raise Boom()
+
+        for endpoint in (NEVER_READY, "memory:"):
+            async with AsyncClient(endpoint) as client:
+                with self.assertRaises(Boom):
+                    await client.create(Spec("demo", "a"), progress=progress)
+                self.assertEqual(await client.list(), [], endpoint)
+
+    async def test_closing_cancels_what_is_under_way(self):
+        client = AsyncClient(NEVER_READY)
+        task = await self.begun(client)
+        await client.aclose()
+        with self.assertRaises(CallCancelledError) as caught:
+            await task
+        self.assertEqual((caught.exception.outcome, caught.exception.leftovers), (Outcome.NOT_SENT, ()))
+
+
+class Loops(unittest.TestCase):
+    def test_one_event_loop_after_another(self):
+        client = AsyncClient("memory:")
+        for i in range(3):
+            asyncio.run(client.create(Spec(f"s{i}", "a")))
+        self.assertEqual(len(asyncio.run(client.list())), 3)
+
+    def test_not_in_two_at_a_time(self):
+        async def main(client):
+            await client.list()
+            failed = []
+
+            def elsewhere():
+                try:
+                    asyncio.run(client.list())
+                except RuntimeError as error:
+                    failed.append(error)
+
+            thread = threading.Thread(target=elsewhere)
+            thread.start()
+            thread.join()
+            await client.aclose()
+            return failed
+
+        self.assertEqual(len(asyncio.run(main(AsyncClient("memory:")))), 1)
+
+    def test_an_event_loop_that_ends_with_something_under_way(self):
+        async def main():
+            client = AsyncClient(NEVER_READY)
+            task = asyncio.create_task(client.create(Spec("demo", "a")))
+            await asyncio.sleep(0)
+            return task
+
+        task = asyncio.run(main())  # run() cancels what is left, and waits for it
+        self.assertTrue(task.cancelled())
+        events = asyncio.new_event_loop()
+        client = AsyncClient(NEVER_READY)
+        coroutine = client.create(Spec("demo", "a"))
+        task = events.create_task(coroutine)
+        events.run_until_complete(asyncio.sleep(0))
+        events.close()
+        coroutine.close()  # nobody will ever run it
+        task._log_destroy_pending = False
+        del client, coroutine, task, events
+        gc.collect()
+        self.assertEqual(_native._alive, {})
+
+
+if __name__ == "__main__":
+    unittest.main()
