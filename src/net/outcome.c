@@ -108,12 +108,26 @@ static void describe_socket(struct k7i_transfer *transfer)
                                                               : "");
 }
 
+/* libcurl shows a proxy that it cannot make out, with the password, as far as its text reaches. */
+static void hide_proxy(struct k7i_transfer *transfer)
+{
+    enum { SHOWN = 64 }; /* so much of it comes before libcurl's text is full */
+    const char *proxy = transfer->peer->proxy, *text = transfer->curl_error;
+    size_t len = proxy ? strnlen(proxy, SHOWN) : 0;
+
+    while (len > 0 && *text && strncmp(text, proxy, len) != 0)
+        text++;
+    if (len > 0 && *text)
+        explicit_bzero(transfer->curl_error, sizeof transfer->curl_error);
+}
+
 void k7i_transfer_judge(struct k7i_transfer *transfer, CURLcode result)
 {
     struct k7i_outcome *outcome = &transfer->outcome;
 
     classify(transfer, result);
     correct(transfer, result);
+    hide_proxy(transfer);
     k7i_buf_reset(&transfer->error_text);
     if (outcome->code == K7_ERR_LIMIT)
         k7i_buf_printf(&transfer->error_text, "%s: the answer exceeds the limit of %zu bytes",

@@ -51,6 +51,23 @@ START_TEST(whoever_answers_is_the_server_only_when_told_so)
 }
 END_TEST
 
+/* ---- proxies ---- */
+
+/* What libcurl cannot make out it shows as a whole, as far as its text reaches. */
+START_TEST(a_proxy_that_libcurl_refuses_is_not_shown)
+{
+    static const char *const hosts[] = { "p", "@p", "/x@p", "?x@p", " x@p", "[p", "p:x" };
+    char proxy[512];
+
+    snprintf(proxy, sizeof proxy, "http://bob:hunter2%0*d@%s", _i % 2 ? 300 : 1, 0, hosts[_i / 2]);
+    start_tls("server", NULL);
+    open_peer((struct k7i_peer_settings){ .ca_file = certificate("ca.pem"), .proxy = proxy });
+    ck_assert_int_ne(get(), 0);
+    ck_assert_msg(!strstr(k7_error_get_message(err), "hunter2") && !strstr(k7_error_get_message(err), "bob:"),
+                  "%s", k7_error_get_message(err));
+}
+END_TEST
+
 /* ---- compressed answers ---- */
 
 /* What gzip makes of a command's output. */
@@ -327,6 +344,7 @@ int main(void)
     tcase_add_loop_test(tests, another_name_is_verified, 0, 2);
     tcase_add_loop_test(tests, a_name_that_is_none_is_refused, 0, 5);
     tcase_add_loop_test(tests, whoever_answers_is_the_server_only_when_told_so, 0, 2);
+    tcase_add_loop_test(tests, a_proxy_that_libcurl_refuses_is_not_shown, 0, 14);
     tcase_add_test(tests, answers_may_be_compressed);
     tcase_add_test(tests, compression_is_not_offered_to_other_peers);
     tcase_add_loop_test(tests, what_is_damaged_or_too_large_when_it_comes_out_is_refused, 0, 2);

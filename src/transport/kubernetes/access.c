@@ -40,7 +40,8 @@ static int is_server(const char *text, int *ret_is_plain)
     return good ? 0 : K7_ERR_INVALID_CONFIG;
 }
 
-/* Into *ret_proxy as libcurl wants it: names are looked up by a SOCKS proxy, as client-go has it. What may be a password is not looked at. */
+/* Into *ret_proxy as libcurl wants it: names are looked up by a SOCKS proxy, as client-go has it. What may be a password has none of what libcurl would take for
+ * its end, and then show as a host. */
 static int make_proxy(const char *text, char **ret_proxy)
 {
     const char *rest = strstr(text, "://"), *at = rest ? strrchr(rest, '@') : NULL;
@@ -50,6 +51,9 @@ static int make_proxy(const char *text, char **ret_proxy)
     if (!rest || (!is_socks && !k7i_text_starts(text, "http://") && !k7i_text_starts(text, "https://")) ||
         k7i_text_has_control(text))
         return K7_ERR_INVALID_CONFIG;
+    for (const char *p = rest + 3; at && p < at; p++)
+        if ((unsigned char)*p >= 0x7f || strchr("/?#\\@ ", *p))
+            return K7_ERR_INVALID_CONFIG;
     k7i_auto_free char *plain = k7i_sprintf("%.*s%s", (int)(rest + 3 - text), text, at ? at + 1 : rest + 3);
     if (!plain)
         return K7_ERR_NO_MEMORY;
@@ -94,8 +98,10 @@ static int check_cluster(struct k7i_kube_context *context, int *ret_is_plain, in
     if ((code = make_proxy(text[K7I_KUBE_PROXY], &proxy)) != 0)
         return code == K7_ERR_NO_MEMORY
                    ? k7i_fail_memory(err)
-                   : k7i_kube_refuse(cluster, "proxy-url", NULL,
-                                     "must be http://, https:// or socks5:// with HOST[:PORT]", err);
+                   : k7i_kube_refuse(
+                         cluster, "proxy-url", NULL,
+                         "must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; what is special in these as %XX",
+                         err);
     k7i_secret_free(text[K7I_KUBE_PROXY]);
     text[K7I_KUBE_PROXY] = proxy;
     return 0;

@@ -227,13 +227,38 @@ static const struct {
     { "server: 'https://h', insecure-skip-tls-verify: true, certificate-authority-data: " DATA_CERT, "",
       ":4: clusters[0].cluster.insecure-skip-tls-verify: there is a certificate authority, too: leave one out" },
     { "server: 'https://h', proxy-url: 'p:1'", "",
-      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with HOST[:PORT]" },
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
     { "server: 'https://h', proxy-url: 'ftp://p'", "",
-      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with HOST[:PORT]" },
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
     { "server: 'https://h', proxy-url: 'http://u:" SECRET "@'", "",
-      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with HOST[:PORT]" },
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
+    { "server: 'https://h', proxy-url: 'http://u:" SECRET "/x@p:3128'", "",
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
+    { "server: 'https://h', proxy-url: 'http://u:" SECRET "@x@p:3128'", "",
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
+    { "server: 'https://h', proxy-url: 'http://u:" SECRET "?x@p:3128'", "",
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
+    { "server: 'https://h', proxy-url: 'http://u:" SECRET "#x@p:3128'", "",
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
+    { "server: 'https://h', proxy-url: 'http://u:" SECRET "\\x@p:3128'", "",
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
+    { "server: 'https://h', proxy-url: 'http://u:" SECRET " x@p:3128'", "",
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
+    { "server: 'https://h', proxy-url: 'http://u:" SECRET "ä@p:3128'", "",
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
     { "server: 'https://h', proxy-url: 'http://p/path'", "",
-      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with HOST[:PORT]" },
+      ":4: clusters[0].cluster.proxy-url: must be http://, https:// or socks5:// with [USER:PASSWORD@]HOST[:PORT]; "
+      "what is special in these as %XX" },
     { "server: 'http://h'", "token: " SECRET,
       ":4: clusters[0].cluster.server: the user's credential would travel unencrypted: use https://" },
     { "server: 'http://h'", "tokenFile: t",
