@@ -20,7 +20,7 @@ struct k7i_credential {
     pthread_mutex_t mutex;
     struct k7i_identity *current;
     uint64_t generation;
-    const struct k7i_credential_waiter *runner; /* of the program; NULL: it does not run */
+    struct k7i_credential_waiter *runners; /* of the program */
     struct k7i_credential_waiter *waiters;
     char *failure; /* of the last run, for those who waited for it */
 };
@@ -203,12 +203,38 @@ static int fetch(struct k7i_credential *credential, k7_error **err)
                            credential->source.fetch(credential->source.user, identity, err), err);
 }
 
-/* With the mutex. The run is over: all who wait get its identity or failure; with neither, the first to ask runs it again. */
+/* With the mutex. Whether the program is run by one who is sure to get on while this one waits. */
+static int is_run_for(const struct k7i_credential *credential, const struct k7i_credential_waiter *waiter)
+{
+    const struct k7i_credential_waiter *runner = credential->runners;
+
+    while (runner && !runner->is_driven && runner->user != waiter->user)
+        runner = runner->next;
+    return runner != NULL;
+}
+
+static void put(struct k7i_credential_waiter **list, struct k7i_credential_waiter *waiter)
+{
+    waiter->next = *list;
+    *list = waiter;
+}
+
+static int take_off(struct k7i_credential_waiter **list, const struct k7i_credential_waiter *waiter)
+{
+    for (; *list; list = &(*list)->next) {
+        if (*list == waiter) {
+            *list = waiter->next;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* With the mutex. A run is over: all who wait get its identity or failure; with neither, they ask again. */
 static void end_run(struct k7i_credential *credential, struct k7i_identity *identity, int failure)
 {
     struct k7i_credential_waiter *waiter = credential->waiters;
 
-    credential->runner = NULL;
     credential->waiters = NULL;
     while (waiter) {
         struct k7i_credential_waiter *next = waiter->next;
@@ -248,13 +274,12 @@ int k7i_credential_get(struct k7i_credential *credential, uint64_t refused,
     } else if (!credential->source.program) {
         if ((code = fetch(credential, err)) == 0)
             *ret_identity = k7i_identity_ref(credential->current);
-    } else if (!credential->runner) {
-        credential->runner = waiter;
+    } else if (!is_run_for(credential, waiter)) {
+        put(&credential->runners, waiter);
         *ret_program = credential->source.program;
     } else if (!waiter->is_waiting) {
         waiter->is_waiting = 1;
-        waiter->next = credential->waiters;
-        credential->waiters = waiter;
+        put(&credential->waiters, waiter);
     }
     pthread_mutex_unlock(&credential->mutex);
     return code;
@@ -285,6 +310,7 @@ int k7i_credential_ran(struct k7i_credential *credential, const char *output, si
         fail_again(credential, code, err);
     else
         *ret_identity = k7i_identity_ref(credential->current);
+    credential->runners = NULL; /* nobody waits for the others any more */
     end_run(credential, *ret_identity, code);
     pthread_mutex_unlock(&credential->mutex);
     return code;
@@ -293,14 +319,9 @@ int k7i_credential_ran(struct k7i_credential *credential, const char *output, si
 void k7i_credential_leave(struct k7i_credential *credential, struct k7i_credential_waiter *waiter)
 {
     pthread_mutex_lock(&credential->mutex);
-    if (credential->runner == waiter)
+    if (take_off(&credential->runners, waiter))
         end_run(credential, NULL, 0);
-    for (struct k7i_credential_waiter **place = &credential->waiters; *place; place = &(*place)->next) {
-        if (*place == waiter) {
-            *place = waiter->next;
-            break;
-        }
-    }
+    take_off(&credential->waiters, waiter);
     waiter->is_waiting = waiter->failure = 0;
     waiter->identity = k7i_identity_unref(waiter->identity);
     pthread_mutex_unlock(&credential->mutex);

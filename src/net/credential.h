@@ -35,7 +35,8 @@ struct k7i_program {
 struct k7i_credential_source {
     /* Gives it at once. Calls are serialised. */
     int (*fetch)(void *user, struct k7i_identity *identity, k7_error **err);
-    /* Runs on the loop of the call that needs it, once for all that need it at the same time. */
+    /* Runs on the loop of the call that needs it, once for all that need it at the same time: at most once per loop, since nobody waits for a loop that may stand
+     * still. */
     const struct k7i_program *program;
     /* What the program wrote (at most 1 MiB, NUL-terminated). Its errors never show it. */
     int (*read)(void *user, const char *output, size_t len, struct k7i_identity *identity, k7_error **err);
@@ -50,10 +51,11 @@ int k7i_credential_new(const struct k7i_credential_source *source, struct k7i_cr
                        k7_error **err);
 void k7i_credential_free(struct k7i_credential *credential); /* when nobody asks or waits any more */
 
-/* Somebody who asks. Zeroed but for the first two, and in its place until it has got an answer, or left. */
+/* Somebody who asks. Zeroed but for the first three, and in its place until it has got an answer, or left. */
 struct k7i_credential_waiter {
     void (*wake)(void *user); /* from any thread: time to ask again */
-    void *user;
+    void *user;               /* the same for all of a loop */
+    int is_driven; /* its loop does not stand still before it has got an answer, or left: others may wait for it */
     /* the credential's: */
     struct k7i_credential_waiter *next;
     struct k7i_identity *identity;
@@ -70,7 +72,7 @@ int k7i_credential_get(struct k7i_credential *credential, uint64_t refused,
 /* The program has ended: failure (borrowed), or NULL and its output. Those who wait get the same answer. */
 int k7i_credential_ran(struct k7i_credential *credential, const char *output, size_t len,
                        const k7_error *failure, struct k7i_identity **ret_identity, k7_error **err);
-/* It is needed no longer by this one: if it was to run the program, another does. Nothing happens when it neither waits nor runs. */
+/* It is needed no longer by this one: if it was to run the program, those who wait ask again. Nothing happens when it neither waits nor runs. */
 void k7i_credential_leave(struct k7i_credential *credential, struct k7i_credential_waiter *waiter);
 
 const char *k7i_credential_program(const struct k7i_credential *credential); /* its name; or NULL */

@@ -1,4 +1,5 @@
-/* identify.c: as whom a request goes out. Where a program tells, it runs under the loop of one call, within its deadline; the others that need it wait for that. */
+/* identify.c: as whom a request goes out. Where a program tells, it runs under the loop of one call, within its deadline; the others that need it wait for that, unless it is another
+ * loop that may stand still. */
 #include "plan/process.h"
 #include "plan/run.h"
 
@@ -41,6 +42,7 @@ int k7i_run_identify(struct k7i_op_run *run, k7_error **err)
         return 1;
     run->waiter.wake = wake;
     run->waiter.user = run->loop;
+    run->waiter.is_driven = !run->settings.stops;
     int code = k7i_credential_get(credential, run->refused, &run->waiter, &run->identity, &program, err);
     if (!code && program &&
         k7i_process_start(run->loop, program, on_ended, run, &run->process, &failure) != 0) {

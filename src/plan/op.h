@@ -87,8 +87,8 @@ struct k7i_run {
     int attempts;               /* at most, per request */
     int64_t back_off_ms;        /* before the second attempt, then doubled; 0: 100 */
     struct k7_cancel *cancel;   /* borrowed, or NULL */
-    const atomic_int
-        *stops; /* counts like triggers of the token, from any thread; with k7i_loop_wake(); or NULL */
+    const atomic_int *
+        stops; /* counts like triggers of the token, from any thread; with k7i_loop_wake(). NULL: a blocking call, which drives its loop to the end */
     const struct k7_call *call; /* callbacks; borrowed, or NULL */
 };
 

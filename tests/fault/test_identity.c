@@ -336,6 +336,69 @@ START_TEST(who_waits_may_stop_waiting)
 }
 END_TEST
 
+/* A blocking call cannot wait for a program that ends only when somebody comes back to the loop of a started operation. */
+START_TEST(a_blocking_call_waits_for_no_loop_that_stands_still)
+{
+    const atomic_int stops = 0;
+    const struct k7i_run settings = { .timeout_ms = 20000, .attempts = 1, .stops = &stops };
+    struct k7i_op *first, *second;
+    struct caller other;
+
+    ck_assert_int_eq(mkfifo(own("gate"), 0600), 0);
+    open_with_program("if [ $(wc -l <log) = 1 ]; then read line <gate; fi; echo token t$(wc -l <log) 3600");
+    first = new_get();
+    second = new_get();
+    ck_assert_int_eq(k7i_op_start(first, loop, &settings, NULL, NULL, NULL), 0);
+    ck_assert_int_eq(k7i_loop_process(loop, NULL), 0);
+    ck_assert_int_eq(k7i_op_start(second, loop, &settings, NULL, NULL, NULL), 0);
+    ck_assert_int_eq(k7i_loop_process(loop, NULL), 0);
+    FILE *gate = open_gate(); /* the first's program runs, the second waits for it */
+    start_caller(&other);
+    end_caller(&other);
+    ck_assert_msg(other.code == 0, "%s", k7_error_get_message(other.error));
+    expect_token(0, "t2");
+    fclose(gate);
+    while (!k7i_op_is_over(first) || !k7i_op_is_over(second))
+        ck_assert_int_eq(k7i_loop_wait(loop, -1, NULL, NULL), 0);
+    ck_assert_ptr_null(first->error);
+    ck_assert_ptr_null(second->error);
+    ck_assert_int_eq(runs(), 2);
+    k7i_op_free(first);
+    k7i_op_free(second);
+}
+END_TEST
+
+START_TEST(of_every_loop_one_operation_runs_it)
+{
+    enum { LOOPS = 2, OPERATIONS = 6 };
+    const atomic_int stops = 0;
+    const struct k7i_run settings = { .timeout_ms = 20000, .attempts = 1, .stops = &stops };
+    struct k7i_op *ops[OPERATIONS];
+    struct k7i_loop *loops[LOOPS] = { loop };
+
+    ck_assert_int_eq(mkfifo(own("gate"), 0600), 0);
+    ck_assert_int_eq(k7i_loop_new(NULL, &loops[1], NULL), 0);
+    open_with_program("read line <gate; echo token abc 3600");
+    for (int i = 0; i < OPERATIONS; i++) {
+        ops[i] = new_get();
+        ck_assert_int_eq(k7i_op_start(ops[i], loops[i % LOOPS], &settings, NULL, NULL, NULL), 0);
+        ck_assert_int_eq(k7i_loop_process(loops[i % LOOPS], NULL), 0);
+    }
+    FILE *gate = open_gate();
+    fputs("\n\n\n\n\n\n", gate);
+    fflush(gate);
+    for (int i = 0; i < OPERATIONS; i++) {
+        while (!k7i_op_is_over(ops[i]))
+            ck_assert_int_eq(k7i_loop_wait(loops[i % LOOPS], -1, NULL, NULL), 0);
+        ck_assert_ptr_null(ops[i]->error);
+        k7i_op_free(ops[i]);
+    }
+    fclose(gate);
+    k7i_loop_free(loops[1]);
+    ck_assert_int_eq(runs(), LOOPS);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("identity");
@@ -354,6 +417,8 @@ int main(void)
     tcase_add_test(tests, another_takes_over_when_the_call_that_runs_it_is_cancelled);
     tcase_add_loop_test(tests, who_waits_gets_the_same_answer, 0, 2);
     tcase_add_test(tests, who_waits_may_stop_waiting);
+    tcase_add_test(tests, a_blocking_call_waits_for_no_loop_that_stands_still);
+    tcase_add_test(tests, of_every_loop_one_operation_runs_it);
     suite_add_tcase(suite, tests);
     return run(suite);
 }

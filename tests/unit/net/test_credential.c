@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct source {
     int fetched, freed, fail;
@@ -143,6 +144,84 @@ START_TEST(many_threads_fetch_once)
 }
 END_TEST
 
+/* ---- from a program ---- */
+
+static int read_token(void *user, const char *output, size_t len, struct k7i_identity *identity,
+                      k7_error **err)
+{
+    (void)user, (void)len, (void)err;
+    identity->token = k7i_secret_dup(output);
+    identity->expires_unix = INT64_MAX;
+    return 0;
+}
+
+static struct k7i_credential *new_program(void)
+{
+    static const char *const argv[] = { "login", NULL };
+    static const struct k7i_program program = { .argv = argv };
+    struct k7i_credential_source description = { .program = &program, .read = read_token };
+    struct k7i_credential *credential;
+
+    ck_assert_int_eq(k7i_credential_new(&description, &credential, NULL), 0);
+    return credential;
+}
+
+static void count_wake(void *user)
+{
+    ++*(int *)user;
+}
+
+/* What the waiter is told: "run", "wait", or the token. */
+static const char *ask(struct k7i_credential *credential, struct k7i_credential_waiter *waiter)
+{
+    static char token[32];
+    struct k7i_identity *identity;
+    const struct k7i_program *program;
+    k7_error *error = NULL;
+
+    int code = k7i_credential_get(credential, 0, waiter, &identity, &program, &error);
+    ck_assert_msg(code == 0, "%s", k7_error_get_message(error));
+    if (!identity)
+        return program ? "run" : "wait";
+    snprintf(token, sizeof token, "%s", identity->token);
+    k7i_identity_unref(identity);
+    return token;
+}
+
+static void end_program(struct k7i_credential *credential, const char *token)
+{
+    struct k7i_identity *identity;
+
+    ck_assert_int_eq(k7i_credential_ran(credential, token, strlen(token), NULL, &identity, NULL), 0);
+    k7i_identity_unref(identity);
+}
+
+START_TEST(who_runs_it_in_vain_may_leave)
+{
+    struct k7i_credential *credential = new_program();
+    int still = 0, driven = 0; /* how often the loops were woken */
+    struct k7i_credential_waiter first = { .wake = count_wake, .user = &still }, second = first,
+                                 blocking = { .wake = count_wake, .user = &driven, .is_driven = 1 };
+
+    ck_assert_str_eq(ask(credential, &first), "run");
+    ck_assert_str_eq(ask(credential, &second), "wait");
+    ck_assert_str_eq(ask(credential, &blocking), "run");
+    k7i_credential_leave(credential, &first);
+    ck_assert_int_eq(still, 1);
+    ck_assert_str_eq(ask(credential, &second), "wait");
+    if (_i) { /* the other, too: then the one that is left has to run it */
+        k7i_credential_leave(credential, &blocking);
+        ck_assert_str_eq(ask(credential, &second), "run");
+    }
+    end_program(credential, "token");
+    ck_assert_int_eq(still, 2);
+    ck_assert_int_eq(driven, 0);
+    ck_assert_str_eq(ask(credential, &second), "token");
+    k7i_credential_leave(credential, &blocking);
+    k7i_credential_free(credential);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("net/credential");
@@ -153,6 +232,7 @@ int main(void)
     tcase_add_test(tests, a_refused_token_is_replaced_once_for_all_who_had_it);
     tcase_add_test(tests, a_failure_is_told_and_the_next_call_tries_again);
     tcase_add_test(tests, many_threads_fetch_once);
+    tcase_add_loop_test(tests, who_runs_it_in_vain_may_leave, 0, 2);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
