@@ -95,7 +95,7 @@ static int is_overridden(const char *entry, const char *const *by)
     return 0;
 }
 
-/* Copies of all in `first`, then of those in `second` whose name is not in `first`. */
+/* Copies of what is in `first`, of a repeated name the last; then of all in `second` whose name is not in `first`. */
 static const char *const *copy_lists(const char *const *first, const char *const *second)
 {
     size_t count = 0, n = 0;
@@ -106,7 +106,7 @@ static const char *const *copy_lists(const char *const *first, const char *const
         count++;
     char **list = k7i_calloc(count + 1, sizeof *list);
     for (const char *const *p = first; list && p && *p; p++)
-        if (!(list[n++] = k7i_strdup(*p)))
+        if (!is_overridden(*p, p + 1) && !(list[n++] = k7i_strdup(*p)))
             goto fail;
     for (const char *const *p = second; list && p && *p; p++)
         if (!is_overridden(*p, first) && !(list[n++] = k7i_strdup(*p)))
@@ -120,7 +120,7 @@ fail:
 static int copy_program(struct k7i_program *to, const struct k7i_program *from, k7_error **err)
 {
     to->is_interactive = from->is_interactive;
-    to->argv = copy_lists(from->argv, NULL);
+    to->argv = copy_lists(NULL, from->argv);
     to->environment = copy_lists(from->environment, (const char *const *)environ);
     to->install_hint = from->install_hint ? k7i_strdup(from->install_hint) : NULL;
     return to->argv && to->environment && (to->install_hint || !from->install_hint) ? 0

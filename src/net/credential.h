@@ -22,7 +22,8 @@ struct k7i_identity {
 struct k7i_program {
     const char *const
         *argv; /* ends with NULL; run without a shell; the first is searched in PATH unless it has a slash */
-    /* "NAME=value", for the program only: beside what this process has when the credential is made, and before it. Ends with NULL; NULL: nothing */
+    /* "NAME=value", for the program only: beside what this process has when the credential is made, and before it; of a repeated name the last. Ends with NULL; NULL:
+     * nothing */
     const char *const *environment;
     const char *install_hint; /* for the error when there is no such program; or NULL */
     /* It may ask the user: standard input and error are those of this process. Else it reads nothing, and the end of what it complains about goes into the

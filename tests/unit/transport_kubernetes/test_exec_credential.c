@@ -98,6 +98,29 @@ START_TEST(arguments_and_environment)
 }
 END_TEST
 
+/* As client-go has it. What the library says is not for the kubeconfig to replace. */
+START_TEST(of_a_repeated_variable_the_last_counts)
+{
+    ck_assert_int_eq(make("command: login, args: ['--a=1', '--a=2', '--a=2'], apiVersion: " V1BETA1
+                          ", env: [{name: K7_TEST_BOTH, value: a}, {name: KUBERNETES_EXEC_INFO, value: b},"
+                          " {name: K7_TEST_BOTH, value: c}]",
+                          "", 0, NULL),
+                     0);
+    const struct k7i_program *made = program();
+    int count = 0;
+    for (const char *const *entry = made->environment; *entry; entry++)
+        count +=
+            strncmp(*entry, "K7_TEST_BOTH=", 13) == 0 || strncmp(*entry, "KUBERNETES_EXEC_INFO=", 21) == 0;
+    ck_assert_int_eq(count, 2);
+    ck_assert_str_eq(variable("K7_TEST_BOTH"), "c");
+    ck_assert_ptr_nonnull(strstr(variable("KUBERNETES_EXEC_INFO"), "\"kind\":\"ExecCredential\""));
+    ck_assert_str_eq(made->argv[1], "--a=1");
+    ck_assert_str_eq(made->argv[2], "--a=2");
+    ck_assert_str_eq(made->argv[3], "--a=2");
+    drop();
+}
+END_TEST
+
 /* The expected texts are what kubectl 1.34 hands over for the same clusters, members in another order. */
 static const struct {
     const char *cluster, *info;
@@ -328,6 +351,7 @@ int main(void)
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, arguments_and_environment);
+    tcase_add_test(tests, of_a_repeated_variable_the_last_counts);
     tcase_add_loop_test(tests, cluster_information, 0, sizeof clusters / sizeof clusters[0]);
     tcase_add_loop_test(tests, asking_the_user, 0, sizeof modes / sizeof modes[0]);
     tcase_add_loop_test(tests, what_cannot_be_run_is_refused, 0, sizeof wrong / sizeof wrong[0]);
