@@ -263,12 +263,13 @@ int k7i_credential_get(struct k7i_credential *credential, uint64_t refused,
     *ret_identity = NULL;
     *ret_program = NULL;
     pthread_mutex_lock(&credential->mutex);
+    int failure = waiter->failure;
+    waiter->failure = 0;
     if (waiter->identity) {
         *ret_identity = waiter->identity;
         waiter->identity = NULL;
-    } else if (waiter->failure) {
-        code = fail_again(credential, waiter->failure, err);
-        waiter->failure = 0;
+    } else if (failure && (credential->failure || failure == K7_ERR_NO_MEMORY)) { /* else it was mended */
+        code = fail_again(credential, failure, err);
     } else if (is_good(credential->current, refused)) {
         *ret_identity = k7i_identity_ref(credential->current);
     } else if (!credential->source.program) {
@@ -307,7 +308,7 @@ int k7i_credential_ran(struct k7i_credential *credential, const char *output, si
                : NULL;
     k7_error_unref(error);
     if (code)
-        fail_again(credential, code, err);
+        code = fail_again(credential, code, err);
     else
         *ret_identity = k7i_identity_ref(credential->current);
     credential->runners = NULL; /* nobody waits for the others any more */

@@ -222,6 +222,29 @@ START_TEST(who_runs_it_in_vain_may_leave)
 }
 END_TEST
 
+/* The text of a failure is kept for those who waited, until the program has run again: then they take what it gave. */
+START_TEST(a_failure_that_a_later_run_mended_is_none)
+{
+    struct k7i_credential *credential = new_program();
+    int woken = 0;
+    struct k7i_credential_waiter first = { .wake = count_wake, .user = &woken }, second = first;
+    k7_error *failure = NULL, *error = NULL;
+    struct k7i_identity *identity;
+
+    ck_assert_str_eq(ask(credential, &first), "run");
+    ck_assert_str_eq(ask(credential, &second), "wait");
+    k7i_fail(&failure, K7_ERR_CREDENTIAL, "no");
+    ck_assert_int_eq(k7i_credential_ran(credential, NULL, 0, failure, &identity, &error), K7_ERR_CREDENTIAL);
+    ck_assert_int_eq(woken, 1);
+    ck_assert_str_eq(ask(credential, &first), "run");
+    end_program(credential, "token");
+    ck_assert_str_eq(ask(credential, &second), "token");
+    k7_error_unref(failure);
+    k7_error_unref(error);
+    k7i_credential_free(credential);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("net/credential");
@@ -233,6 +256,7 @@ int main(void)
     tcase_add_test(tests, a_failure_is_told_and_the_next_call_tries_again);
     tcase_add_test(tests, many_threads_fetch_once);
     tcase_add_loop_test(tests, who_runs_it_in_vain_may_leave, 0, 2);
+    tcase_add_test(tests, a_failure_that_a_later_run_mended_is_none);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
