@@ -77,8 +77,7 @@ static void get(k7_client *client, const k7_call *call)
 
 /* ---- bare libcurl ---- */
 
-static size_t fetched;     /* bytes of bodies */
-static long long received; /* the same as they came: compressed */
+static size_t fetched;
 
 static size_t keep(char *data, size_t size, size_t count, void *user)
 {
@@ -247,7 +246,7 @@ static void compare(const char *what, k7_client *client, struct bare *bare, cons
         else
             get(client, call);
         double middle = now_us();
-        fetched = 0, received = 0;
+        fetched = 0;
         bare_fetch(bare);
         double end = now_us();
         decode();
@@ -261,9 +260,9 @@ static void compare(const char *what, k7_client *client, struct bare *bare, cons
         series_add(&apart, (middle - begin - decoding) / (end - middle));
     }
     printf(
-        "%s: %d requests, %zu bytes (%lld as received): %.2f ms, bare libcurl %.2f ms, decoding %.2f ms: %.2f times, decoding apart "
+        "%s: %d requests, %zu bytes: %.2f ms, bare libcurl %.2f ms, decoding %.2f ms: %.2f times, decoding apart "
         "%.2f times (medians of the ratios)\n",
-        what, url_count, fetched, received, series_at(&ours, 0.5) / 1000, series_at(&bares, 0.5) / 1000,
+        what, url_count, fetched, series_at(&ours, 0.5) / 1000, series_at(&bares, 0.5) / 1000,
         series_at(&decodings, 0.5) / 1000, series_at(&ratios, 0.5), series_at(&apart, 0.5));
     forget_urls();
     k7_call_free(call);
