@@ -146,6 +146,7 @@ static int code_of(int http_status, const struct k7i_status *status)
         { 410, "", "", K7_ERR_UNAVAILABLE }, /* Expired: what was being read is no longer kept */
         { 429, "", "", K7_ERR_RATE_LIMITED },
         { 500, "", "etcdserver: ", K7_ERR_UNAVAILABLE },
+        { 500, "", "code = Unavailable", K7_ERR_UNAVAILABLE }, /* gRPC's words, about etcd */
         { 500, "ServerTimeout", "", K7_ERR_UNAVAILABLE },
         { 502, "", "", K7_ERR_UNAVAILABLE },
         { 503, "", "", K7_ERR_UNAVAILABLE },
@@ -232,7 +233,7 @@ int k7i_kube_is_passing(const struct k7i_response *response)
     k7i_status_read(response, &status);
     return strstr(status.message, "etcdserver: request timed out") ||
            strstr(status.message, "etcdserver: leader changed") ||
-           strcmp(status.reason, "ServerTimeout") == 0;
+           strstr(status.message, "code = Unavailable") || strcmp(status.reason, "ServerTimeout") == 0;
 }
 
 enum k7i_verdict k7i_kube_refused_or_again(struct k7i_op *op, const struct k7i_response *response,
