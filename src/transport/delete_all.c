@@ -33,14 +33,14 @@ static void clear(struct k7i_op *op)
     k7_results_unref(state->results);
 }
 
-/* A child of ours: an operation of the same transport and instance, with arguments of its own. */
-static int new_child(struct k7i_op *op, enum k7i_operation operation, const char *name,
+/* A child of ours: an operation of the same transport and instance, with arguments of its own. uid: of what was listed; another sandbox that has the name by now stays. */
+static int new_child(struct k7i_op *op, enum k7i_operation operation, const char *name, const char *uid,
                      struct k7i_op **ret_child, k7_error **err)
 {
     const struct state *state = op->state;
     const struct k7i_plan *plan = state->transport->plans[operation];
     struct k7i_args args = {
-        .transport = state->transport, .namespace_ = state->namespace_, .name = name, .of_many = 1
+        .transport = state->transport, .namespace_ = state->namespace_, .name = name, .uid = uid, .of_many = 1
     };
     int status = k7i_op_new(plan, op->instance, ret_child, err);
 
@@ -73,7 +73,8 @@ static enum k7i_verdict list_child(struct k7i_op *op, size_t i, struct k7i_op **
 
     if (i > 0)
         return K7I_DONE;
-    return new_child(op, K7I_LIST, NULL, ret_child, &error) == 0 ? K7I_NEXT : k7i_op_fail_with(op, error);
+    return new_child(op, K7I_LIST, NULL, NULL, ret_child, &error) == 0 ? K7I_NEXT
+                                                                       : k7i_op_fail_with(op, error);
 }
 
 static void list_joined(struct k7i_op *op, size_t i, struct k7i_op *child)
@@ -160,7 +161,8 @@ static enum k7i_verdict each_child(struct k7i_op *op, size_t i, struct k7i_op **
 
     if (i >= k7_results_count(state->results))
         return K7I_DONE;
-    if (new_child(op, K7I_DELETE, k7_results_name_at(state->results, i), ret_child, &error) == 0)
+    const char *uid = state->list ? k7_sandbox_get_uid(k7_sandboxes_at(state->list, i)) : NULL;
+    if (new_child(op, K7I_DELETE, k7_results_name_at(state->results, i), uid, ret_child, &error) == 0)
         return K7I_NEXT;
     k7i_results_set(state->results, i, K7_ITEM_NOT_STARTED, error);
     return K7I_DONE;

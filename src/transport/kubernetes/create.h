@@ -42,7 +42,8 @@ struct k7i_kube_create {
     struct k7i_buf stream;  /* an event of a watch, as it comes; or what a look found */
     struct k7i_buf trouble; /* why it is not ready yet, in the server's words */
     int64_t created_unix;   /* the Deployment */
-    int is_doubtful;        /* our pod went: is the Deployment still there? */
+    int is_doubtful;        /* our pod went, or nothing is heard: is the Deployment still there? */
+    char doubted[64];       /* uid of the pod that was ending when that was asked last */
 
     /* undo.c: */
     struct k7i_removal removal;

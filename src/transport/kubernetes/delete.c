@@ -33,6 +33,7 @@ struct delete
     char *namespace_, *name, *uid;
     int missing_is_error, found;
     char deployment_uid[64]; /* "": it is gone */
+    char create_id[64];      /* the Deployment's; "": it has none */
     int names_secret;        /* the Deployment takes its environment from NAME-env */
     struct k7i_removal removal;
 
@@ -116,6 +117,7 @@ static enum k7i_verdict judge(struct k7i_op *op, const struct k7i_deployment *de
                            "the sandbox '%s' is another one by now: its uid is %s, not %s", delete->name,
                            meta->uid, K7I_QUOTE(delete->uid));
     strcpy(delete->deployment_uid, meta->uid);
+    snprintf(delete->create_id, sizeof delete->create_id, "%s", meta->create_id ? meta->create_id : "");
     delete->names_secret = deployment->env_secret &&
                            strncmp(deployment->env_secret, delete->name, len) == 0 &&
                            strcmp(deployment->env_secret + len, objects[SECRET].suffix) == 0;
@@ -214,7 +216,7 @@ static enum k7i_verdict object_begin(struct k7i_op *op, struct k7i_request *requ
     enum object object = (enum object)k7i_op_step(op)->subject;
 
     if (delete->removal.replaced) /* ours is gone; what has these names now is another one's */
-        return K7I_DONE;
+        return K7I_SKIP;
     if ((object == SECRET && !delete->names_secret) || (object == SECRET_LEFT && delete->deployment_uid[0]))
         return K7I_SKIP;
     delete->is_ours |= object == SECRET;
@@ -242,6 +244,8 @@ static int is_ours(const struct delete *delete, enum object object, const struct
     k7i_pod_read_json(root, &any);
     if (!any.meta.uid || strlen(any.meta.uid) >= sizeof delete->object_uid)
         return 0;
+    if (delete->deployment_uid[0] && any.meta.create_id && strcmp(any.meta.create_id, delete->create_id) != 0)
+        return 0; /* made for the next sandbox of this name, as soon as ours had made room */
     if (!objects[object].selector)
         return k7i_text_equal(any.meta.sandbox, delete->name) ||
                (object == SECRET_LEFT && any.meta.create_id != NULL);

@@ -99,7 +99,7 @@ enum k7i_verdict k7i_kube_refused(struct k7i_op *op, const struct k7i_response *
 /* The same for a Status that came in an open watch. */
 enum k7i_verdict k7i_kube_refused_status(struct k7i_op *op, int http_status, const struct k7i_status *status,
                                          const struct k7i_target *target);
-/* 1: a failing server that may succeed when asked again (500 "etcdserver: request timed out", 500 while etcd is away, 504). */
+/* 1: a failing server that may succeed when asked again (500 "etcdserver: request timed out", 500 while etcd is away, 502, 504). */
 int k7i_kube_is_passing(const struct k7i_response *response);
 /* For the reply of a step that reads or deletes: while such a server fails, the verdict to ask again after a pause, a few times in a row; else k7i_kube_refused().
  * count: the step's own, 0 before its first request and after a success. */

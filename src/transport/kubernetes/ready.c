@@ -95,16 +95,95 @@ static void waiting_for(const struct k7i_op *op, struct k7i_buf *text)
     k7i_buf_text(text, create->trouble.data);
 }
 
+/* ---- is the Deployment still there? ---- */
+
+static enum k7i_verdict look_begin(struct k7i_op *op, struct k7i_request *request)
+{
+    struct k7i_kube_create *create = op->state;
+    const struct k7i_target target = { "get", K7I_KIND_DEPLOYMENT, create->namespace_, create->spec->name };
+
+    k7i_watch_begin(&create->stream);
+    k7i_kube_request(request, &target);
+    k7i_kube_only_metadata(request);
+    return K7I_SEND;
+}
+
+static enum k7i_verdict look_reply(struct k7i_op *op, const struct k7i_response *response)
+{
+    struct k7i_kube_create *create = op->state;
+    const struct k7i_target target = { "get", K7I_KIND_DEPLOYMENT, create->namespace_, create->spec->name };
+    const struct k7i_response seen = { .body = create->stream.data, .body_len = create->stream.len };
+    struct k7i_json *json;
+    k7_error *error = NULL;
+
+    if (response->status == 404)
+        return fail_deleted(op);
+    if (response->status != 200)
+        return watch_over(op, response, &target);
+    if (k7i_kube_parse(&seen, &target, &json, &error) != 0)
+        return k7i_op_fail_with(op, error);
+    const struct k7i_json_value *meta = k7i_json_get(k7i_json_root(json), "metadata");
+    create->is_doubtful = !k7i_text_equal(k7i_json_get_string(meta, "uid"), create->made[K7I_WORKLOAD].uid) ||
+                          k7i_json_get(meta, "deletionTimestamp") != NULL;
+    k7i_json_free(json);
+    return create->is_doubtful ? fail_deleted(op) : K7I_AGAIN;
+}
+
+/* data NULL: silence. A watch does not tell of what went before it began. */
+static enum k7i_verdict hear(struct k7i_op *op, const void *data, size_t len,
+                             enum k7i_verdict (*event)(struct k7i_op *op, void *user, const char *type,
+                                                       const struct k7i_json_value *object))
+{
+    struct k7i_kube_create *create = op->state;
+
+    if (create->is_doubtful) {
+        k7i_buf_add(&create->stream, data, len); /* should it not fit, it does not parse */
+        return K7I_MORE;
+    }
+    if (data)
+        return k7i_watch_add(op, &create->stream, data, len, event, create);
+    create->is_doubtful = 1;
+    return K7I_AGAIN;
+}
+
+static enum k7i_verdict told(struct k7i_op *op, const struct k7i_response *response, enum k7i_kind kind)
+{
+    const struct k7i_kube_create *create = op->state;
+    const struct k7i_target target = { "watch", kind, create->namespace_, NULL };
+
+    return create->is_doubtful ? look_reply(op, response) : watch_over(op, response, &target);
+}
+
 /* ---- a pod is made ---- */
 
 static enum k7i_verdict replica_begin(struct k7i_op *op, struct k7i_request *request)
 {
     const struct k7i_kube_create *create = op->state;
 
+    if (create->is_doubtful)
+        return look_begin(op, request);
     watch(op, request, K7I_KIND_DEPLOYMENT);
     k7i_kube_query(request, "fieldSelector", "metadata.name=");
     k7i_request_segment(request, create->spec->name);
     return K7I_SEND;
+}
+
+/* Why a pod was not made, when the ReplicaSet's next try may make it. */
+static int will_be_made(const char *message)
+{
+    static const char *const passing[] = {
+        "error looking up service account", /* it follows, in a namespace that was made just now */
+        "Operation cannot be fulfilled on resourcequotas", /* others create at the same time */
+        "status unknown for quota",                        /* one that was made just now */
+        "etcdserver: ",
+        "code = Unavailable",
+        "failed calling webhook",
+    };
+
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+        if (strstr(message, passing[i]))
+            return 1;
+    return 0;
 }
 
 static enum k7i_verdict deployment_event(struct k7i_op *op, void *user, const char *type,
@@ -126,8 +205,7 @@ static enum k7i_verdict deployment_event(struct k7i_op *op, void *user, const ch
     const char *message = deployment.failure_message ? deployment.failure_message : "";
     k7i_buf_reset(&create->trouble);
     const char *reason = k7i_trouble(&deployment, NULL, &create->trouble);
-    /* In a namespace that was made just now, the service account follows. */
-    if (!deployment.failure_reason || strstr(message, "error looking up service account"))
+    if (!deployment.failure_reason || will_be_made(message))
         return K7I_MORE;
     return fail_by_trouble(op, strstr(message, "exceeded quota") ? K7_ERR_QUOTA_EXCEEDED : K7_ERR_REJECTED,
                            reason);
@@ -135,34 +213,24 @@ static enum k7i_verdict deployment_event(struct k7i_op *op, void *user, const ch
 
 static enum k7i_verdict replica_chunk(struct k7i_op *op, const void *data, size_t len)
 {
-    struct k7i_kube_create *create = op->state;
-
-    return data ? k7i_watch_add(op, &create->stream, data, len, deployment_event, create) : K7I_AGAIN;
+    return hear(op, data, len, deployment_event);
 }
 
 static enum k7i_verdict replica_reply(struct k7i_op *op, const struct k7i_response *response)
 {
-    const struct k7i_kube_create *create = op->state;
-    const struct k7i_target target = { "watch", K7I_KIND_DEPLOYMENT, create->namespace_, NULL };
-
-    return watch_over(op, response, &target);
+    return told(op, response, K7I_KIND_DEPLOYMENT);
 }
 
 /* ---- it is ready ---- */
 
 static enum k7i_verdict ready_begin(struct k7i_op *op, struct k7i_request *request)
 {
-    struct k7i_kube_create *create = op->state;
-    const struct k7i_target look = { "get", K7I_KIND_DEPLOYMENT, create->namespace_, create->spec->name };
+    const struct k7i_kube_create *create = op->state;
 
-    if (!create->is_doubtful) {
-        watch(op, request, K7I_KIND_POD);
-        k7i_kube_select(request, K7I_KUBE_LABEL_SANDBOX, create->spec->name);
-        return K7I_SEND;
-    }
-    k7i_watch_begin(&create->stream);
-    k7i_kube_request(request, &look);
-    k7i_kube_only_metadata(request);
+    if (create->is_doubtful)
+        return look_begin(op, request);
+    watch(op, request, K7I_KIND_POD);
+    k7i_kube_select(request, K7I_KUBE_LABEL_SANDBOX, create->spec->name);
     return K7I_SEND;
 }
 
@@ -194,13 +262,18 @@ static int no_node_matches(const struct k7i_pod *pod)
 
 static enum k7i_verdict judge(struct k7i_op *op, const struct k7i_pod *pod, const char *reason)
 {
-    const struct k7i_kube_create *create = op->state;
+    struct k7i_kube_create *create = op->state;
 
     if (pod->phase_reason) /* evicted and the like: the Deployment makes another */
         return K7I_MORE;
     if (no_node_matches(pod))
         return fail_by_trouble(op, K7_ERR_START_FAILED, reason);
     if (pod->has_ended) {
+        if (create->trouble.len == 0) { /* it is running again already */
+            reason = pod->ended_reason ? pod->ended_reason : "Error";
+            k7i_buf_printf(&create->trouble, "%s: the container ended with exit code %lld", reason,
+                           (long long)pod->exit_code);
+        }
         int has_begun = !k7i_text_equal(pod->ended_reason, "StartError") &&
                         !k7i_text_equal(pod->ended_reason, "ContainerCannotRun");
 
@@ -236,7 +309,11 @@ static enum k7i_verdict pod_event(struct k7i_op *op, void *user, const char *typ
     k7i_pod_read_json(object, &pod);
     if (!k7i_text_equal(pod.meta.create_id, create->create_id)) /* an earlier sandbox's, or a bookmark */
         return K7I_MORE;
-    if (strcmp(type, "DELETED") == 0 || pod.meta.is_deleting) {
+    int is_deleted = strcmp(type, "DELETED") == 0;
+    if (is_deleted || pod.meta.is_deleting) {
+        if (!is_deleted && k7i_text_equal(pod.meta.uid, create->doubted))
+            return K7I_MORE; /* it takes its time; another one may be there already */
+        snprintf(create->doubted, sizeof create->doubted, "%s", pod.meta.uid ? pod.meta.uid : "");
         create->is_doubtful = 1;
         return k7i_op_pause(op, AGAIN_MS);
     }
@@ -254,35 +331,12 @@ static enum k7i_verdict pod_event(struct k7i_op *op, void *user, const char *typ
 
 static enum k7i_verdict ready_chunk(struct k7i_op *op, const void *data, size_t len)
 {
-    struct k7i_kube_create *create = op->state;
-
-    if (!create->is_doubtful)
-        return data ? k7i_watch_add(op, &create->stream, data, len, pod_event, create) : K7I_AGAIN;
-    k7i_buf_add(&create->stream, data, len); /* should it not fit, it does not parse */
-    return K7I_MORE;
+    return hear(op, data, len, pod_event);
 }
 
 static enum k7i_verdict ready_reply(struct k7i_op *op, const struct k7i_response *response)
 {
-    struct k7i_kube_create *create = op->state;
-    const struct k7i_target target = { create->is_doubtful ? "get" : "watch",
-                                       create->is_doubtful ? K7I_KIND_DEPLOYMENT : K7I_KIND_POD,
-                                       create->namespace_, create->is_doubtful ? create->spec->name : NULL };
-    const struct k7i_response seen = { .body = create->stream.data, .body_len = create->stream.len };
-    struct k7i_json *json;
-    k7_error *error = NULL;
-
-    if (!create->is_doubtful || (response->status != 200 && response->status != 404))
-        return watch_over(op, response, &target);
-    if (response->status == 404)
-        return fail_deleted(op);
-    if (k7i_kube_parse(&seen, &target, &json, &error) != 0)
-        return k7i_op_fail_with(op, error);
-    const struct k7i_json_value *meta = k7i_json_get(k7i_json_root(json), "metadata");
-    create->is_doubtful = !k7i_text_equal(k7i_json_get_string(meta, "uid"), create->made[K7I_WORKLOAD].uid) ||
-                          k7i_json_get(meta, "deletionTimestamp") != NULL;
-    k7i_json_free(json);
-    return create->is_doubtful ? fail_deleted(op) : K7I_AGAIN;
+    return told(op, response, K7I_KIND_POD);
 }
 
 const struct k7i_step k7i_kube_replica_step = { .name = "replica",

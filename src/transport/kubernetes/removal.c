@@ -20,7 +20,7 @@ enum {
     LOOK_AGAIN_MS = 15000, /* when nothing is heard for so long */
     POLL_MS = 500,         /* where watching is forbidden */
     LIST_LIMIT = 16 * 1024 * 1024,
-    PODS_MAX = 1000,   /* known at a time: K7's Deployments have one */
+    PODS_MAX = 1024,   /* known at a time: K7's Deployments have one; a power of two */
     ONLY_OURS_MAX = 64 /* pods that only we deleted: more is somebody who makes them again */
 };
 
@@ -83,12 +83,23 @@ static int is_of(const struct k7i_removal *removal, const struct k7i_pod *pod)
            k7i_text_equal(meta->sandbox, removal->name);
 }
 
+/* Nothing runs in it, and it goes at once with its Deployment. A node that rejects or evicts pods leaves hundreds of them. */
+static int has_finished(const struct k7i_json_value *object)
+{
+    const char *phase = k7i_json_get_string(k7i_json_get(object, "status"), "phase");
+
+    return k7i_text_equal(phase, "Failed") || k7i_text_equal(phase, "Succeeded");
+}
+
 /* 0, or -1: no memory, or too many. */
 static int note(struct k7i_removal *removal, const struct k7i_metadata *meta,
                 const struct k7i_json_value *object)
 {
     struct k7i_removed_pod *pod = find(removal, meta->uid);
 
+    removal->found = 1;
+    if (!pod && removal->owner != GONE && has_finished(object))
+        return 0;
     if (!pod) {
         if (removal->pod_count == removal->pod_room) {
             size_t room = removal->pod_room ? 2 * removal->pod_room : 2;
@@ -112,15 +123,14 @@ static int note(struct k7i_removal *removal, const struct k7i_metadata *meta,
     }
     pod->is_marked |= meta->is_deleting;
     pod->is_seen = 1;
-    removal->found = 1;
     return 0;
 }
 
 static enum k7i_verdict fail_to_note(struct k7i_op *op, const struct k7i_removal *removal)
 {
-    return removal->pod_count < PODS_MAX ? k7i_op_fail_memory(op)
-                                         : k7i_op_fail(op, K7_ERR_LIMIT, "%s/%s has more than %d pods",
-                                                       removal->namespace_, removal->name, PODS_MAX);
+    return removal->pod_room < PODS_MAX ? k7i_op_fail_memory(op)
+                                        : k7i_op_fail(op, K7_ERR_LIMIT, "%s/%s has more than %d pods",
+                                                      removal->namespace_, removal->name, PODS_MAX);
 }
 
 static void keep_version(struct k7i_removal *removal, const char *version)

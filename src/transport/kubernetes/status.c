@@ -226,7 +226,7 @@ int k7i_kube_is_passing(const struct k7i_response *response)
 {
     struct k7i_status status;
 
-    if (response->status == 504)
+    if (response->status == 502 || response->status == 504) /* 502: a proxy, while the API server restarts */
         return 1;
     if (response->status != 500)
         return 0;
@@ -241,7 +241,9 @@ enum k7i_verdict k7i_kube_refused_or_again(struct k7i_op *op, const struct k7i_r
 {
     enum { TIMES = 4, PAUSE_MS = 250 };
 
-    if (*count >= TIMES || !k7i_kube_is_passing(response))
+    if (*count >= TIMES || !k7i_kube_is_passing(response)) {
+        *count = 0; /* what is to be undone begins anew */
         return k7i_kube_refused(op, response, target);
+    }
     return k7i_op_pause(op, (int64_t)PAUSE_MS << (*count)++);
 }

@@ -19,7 +19,7 @@ static int prepare(struct k7i_op *op, const struct k7i_args *args, k7_error **er
 
     if (code)
         return code;
-    if (args->uid)
+    if (args->uid && !args->of_many)
         return k7i_fail(err, K7_ERR_UNSUPPORTED_ARGUMENT,
                         "uid: servers of the K7 API tell no uid, so it cannot be a condition of deleting");
     state->look_first = args->missing_is_error;

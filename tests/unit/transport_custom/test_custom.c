@@ -389,6 +389,29 @@ START_TEST(answer_after_the_client_is_gone_is_dropped)
 }
 END_TEST
 
+static void with_an_identified_one(k7_reply *reply)
+{
+    static const char list[] = "[{\"name\":\"a\",\"uid\":\"u-1\"}]";
+
+    if (strcmp(seen.operation, "delete") == 0)
+        k7_reply_done(reply);
+    else
+        k7_reply_list_json(reply, list, strlen(list));
+}
+
+START_TEST(delete_all_deletes_what_was_listed_by_uid)
+{
+    k7_results *results = NULL;
+
+    seen.answer = with_an_identified_one;
+    ck_assert_int_eq(k7_sandbox_delete_all(client, NULL, NULL, &results, NULL), 0);
+    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_DONE), 1);
+    ck_assert_str_eq(seen.operation, "delete");
+    ck_assert_str_eq(seen.uid, "u-1");
+    k7_results_unref(results);
+}
+END_TEST
+
 START_TEST(delete_all_is_made_of_list_and_delete)
 {
     static const char *const list_only[] = { "list", NULL };
@@ -504,6 +527,7 @@ int main(void)
     tcase_add_test(group, function_may_use_the_library_itself);
     tcase_add_test(group, late_answer_is_dropped);
     tcase_add_test(group, answer_after_the_client_is_gone_is_dropped);
+    tcase_add_test(group, delete_all_deletes_what_was_listed_by_uid);
     tcase_add_test(group, delete_all_is_made_of_list_and_delete);
     tcase_add_test(group, a_transport_lives_as_long_as_somebody_has_it);
     tcase_add_test(group, scheme_is_checked_and_user_freed_in_any_case);

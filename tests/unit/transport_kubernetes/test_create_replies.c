@@ -148,6 +148,14 @@ static const struct {
     { "MODIFIED", DEPLOYMENT(FAILURE(FORBIDDEN "violates PodSecurity")), K7I_FAIL, K7_ERR_REJECTED,
       "violates PodSecurity" },
     { "MODIFIED",
+      DEPLOYMENT(FAILURE("Operation cannot be fulfilled on resourcequotas \\\"few\\\": the object has been "
+                         "modified")),
+      K7I_MORE, 0, "" },
+    { "MODIFIED", DEPLOYMENT(FAILURE(FORBIDDEN "status unknown for quota: few")), K7I_MORE, 0, "" },
+    { "MODIFIED", DEPLOYMENT(FAILURE("failed calling webhook \\\"check\\\": connection refused")), K7I_MORE,
+      0, "" },
+    { "MODIFIED", DEPLOYMENT(FAILURE("etcdserver: request timed out")), K7I_MORE, 0, "" },
+    { "MODIFIED",
       DEPLOYMENT(FAILURE(
           FORBIDDEN
           "error looking up service account team-a/default: serviceaccount \\\"default\\\" not found")),
@@ -234,6 +242,8 @@ static const struct {
       "RunContainerError" },
     { "", POD(CONTAINER("\"state\":{" ENDED("1", "Error", "") "}")), K7I_FAIL, K7_ERR_START_FAILED,
       "exit code 1", "Error" },
+    { "", POD(CONTAINER("\"state\":{\"running\":{}},\"lastState\":{" ENDED("2", "Error", "") "}")), K7I_FAIL,
+      K7_ERR_START_FAILED, "Error: the container ended with exit code 2", "Error" },
     { "",
       POD(CONTAINER("\"state\":{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}},\"lastState\":{" ENDED(
           "1", "Error", "oh") "}")),
@@ -308,6 +318,7 @@ START_TEST(a_watch_that_ends_or_fails_is_begun_again)
     } rows[] = {
         { 200, "", K7I_AGAIN },
         { 410, STATUS("Expired", "too old"), K7I_AGAIN },
+        { 502, "<html>", K7I_AGAIN },
         { 504, "", K7I_AGAIN },
         { 500, STATUS("InternalError", "etcdserver: request timed out"), K7I_AGAIN },
         { 403, STATUS("Forbidden", "User u cannot watch"), K7I_FAIL },
@@ -321,7 +332,14 @@ START_TEST(a_watch_that_ends_or_fails_is_begun_again)
         ck_assert_int_eq(reply(step, rows[i].status, rows[i].text), rows[i].verdict);
         ck_assert_int_eq(op->run->pause_ms > 0, rows[i].verdict == K7I_AGAIN); /* never at once */
     }
-    ck_assert_int_eq(step_called(step)->chunk(op, NULL, 0), K7I_AGAIN); /* silence */
+    struct k7i_kube_create *create = op->state;
+    strcpy(create->made[K7I_WORKLOAD].uid, UID);
+    ck_assert_int_eq(step_called(step)->chunk(op, NULL, 0), K7I_AGAIN); /* silence: is it still there? */
+    ck_assert_int_eq(begin(step), K7I_SEND);
+    ck_assert_str_eq(request, "GET /apis/apps/v1/namespaces/team-a/deployments/demo");
+    ck_assert_int_eq(reply(step, 200, OURS), K7I_AGAIN);
+    ck_assert_int_eq(begin(step), K7I_SEND);
+    ck_assert_ptr_nonnull(strstr(request, "watch=1"));
     ck_assert_int_eq(event(step, "ERROR", STATUS("Expired", "too old")), K7I_AGAIN);
     ck_assert_int_eq(step_called(step)->is_patient, 1);
     ck_assert_int_eq(reply(step, 200, "garbage\n"), K7I_FAIL);
@@ -344,6 +362,9 @@ START_TEST(a_pod_that_goes_makes_us_look_for_the_deployment)
         ck_assert_str_eq(request, "GET /apis/apps/v1/namespaces/team-a/deployments/demo");
         ck_assert_int_eq(reply("ready", 200, OURS), K7I_AGAIN); /* it makes another */
     }
+    begin("ready");
+    ck_assert_int_eq(event("ready", "MODIFIED", going[0]), K7I_MORE); /* it ends slowly: asked once */
+    ck_assert_int_eq(event("ready", "MODIFIED", POD(READY)), K7I_NEXT);
     static const char *const gone[] = { "{\"metadata\":{\"uid\":\"other\"}}",
                                         "{\"metadata\":{\"uid\":\"" UID
                                         "\",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"}}",

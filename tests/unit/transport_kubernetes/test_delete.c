@@ -223,6 +223,30 @@ START_TEST(quick_pods_are_left_to_the_garbage_collector)
 }
 END_TEST
 
+#define FINISHED(name, phase)                                                                                \
+    "{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"team-a\",\"uid\":\"uid-" name                      \
+    "\",\"labels\":{\"app\":\"web\",\"katakate.org/sandbox\":\"web\",\"pod-template-hash\":\"abc\"},"        \
+    "\"ownerReferences\":[{\"kind\":\"ReplicaSet\",\"name\":\"web-abc\",\"controller\":true}]},\"status\":{" \
+    "\"phase\":\"" phase "\"}}"
+
+/* Nothing runs in them, and a node that is full may have left hundreds. */
+START_TEST(finished_pods_go_with_their_deployment)
+{
+    struct answer answers[] = {
+        { "GET " DEP "/web", 200, DEPLOYMENT("u1") },
+        { "GET " PODS "?label", 200,
+          LIST(FINISHED("web-abc-1", "Failed") "," FINISHED("web-abc-2", "Succeeded")) },
+        { "DELETE " DEP "/web", 200, NULL },
+        { "GET " PODS "?label", 200, LIST("") },
+        { NULL, 0, NULL }
+    };
+
+    ck_assert_ptr_null(run(answers, &plain));
+    ck_assert_ptr_null(strstr(said, "DELETE " PODS));
+    ck_assert_ptr_null(strstr(said, "rehearsed"));
+}
+END_TEST
+
 START_TEST(an_expired_watch_looks_anew)
 {
     struct answer answers[] = { { "GET " DEP "/web", 200, DEPLOYMENT("u1") },
@@ -318,6 +342,42 @@ START_TEST(policies_that_select_others_stay)
 }
 END_TEST
 
+/* The next sandbox of the name begins with its policies, as soon as ours have made room. */
+START_TEST(policies_of_another_create_stay)
+{
+    struct answer answers[] = {
+        { "GET " DEP "/web", 200, DEPLOYMENT("u1") },
+        { "GET " PODS "?label", 200, LIST("") },
+        { "DELETE " DEP "/web", 200, NULL },
+        { "GET " PODS "?label", 200, LIST("") },
+        { "GET " NP "/web-netpol", 200,
+          "{\"metadata\":{\"name\":\"p\",\"uid\":\"uid-p\",\"annotations\":{\"k7.katakate.org/create-id\":\"next\"}},"
+          "\"spec\":{\"podSelector\":{\"matchLabels\":{" OURS "}}}}" },
+        { NULL, 0, NULL }
+    };
+
+    ck_assert_ptr_null(run(answers, &plain));
+    ck_assert_ptr_nonnull(strstr(said, "GET " NP "/web-netpol\n"));
+    ck_assert_ptr_null(strstr(said, "DELETE " NP));
+}
+END_TEST
+
+START_TEST(a_refused_secret_is_named_also_when_another_sandbox_has_the_name)
+{
+    struct answer answers[] = {
+        { "GET " DEP "/web", 200, DEPLOYMENT("u1") }, { "GET " PODS "?label", 200, LIST("") },
+        { "DELETE " DEP "/web", 200, NULL },          { "DELETE /api/v1" NS "/secrets/web-env", 403, "{}" },
+        { "GET " DEP "/web", 200, DEPLOYMENT("u2") }, { NULL, 0, NULL }
+    };
+    const k7_error *error = run(answers, &plain);
+
+    ck_assert_int_eq(k7_error_get_code(error), K7_ERR_FORBIDDEN);
+    ck_assert_uint_eq(k7_error_leftover_count(error), 1);
+    ck_assert_str_eq(k7_error_leftover_at(error, 0), "Secret team-a/web-env");
+    ck_assert_ptr_null(strstr(said, NP));
+}
+END_TEST
+
 START_TEST(what_is_refused_is_named_and_the_rest_goes)
 {
     struct answer answers[] = {
@@ -393,7 +453,10 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, slow_pods_are_deleted_before_the_deployment);
     tcase_add_test(tests, quick_pods_are_left_to_the_garbage_collector);
+    tcase_add_test(tests, finished_pods_go_with_their_deployment);
     tcase_add_test(tests, an_expired_watch_looks_anew);
+    tcase_add_test(tests, policies_of_another_create_stay);
+    tcase_add_test(tests, a_refused_secret_is_named_also_when_another_sandbox_has_the_name);
     tcase_add_test(tests, without_the_right_to_watch_it_looks_again_and_again);
     tcase_add_loop_test(tests, another_deployment_of_the_name_is_left_alone, 0, 4);
     tcase_add_test(tests, foreign_deployments_and_other_uids_are_refused);
