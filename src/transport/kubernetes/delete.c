@@ -1,4 +1,4 @@
-/* delete.c: delete: the Deployment; its Secret while it still names it; its pods; and, only when these are gone, what else was made for them by name: policies, Service.
+/* delete.c: delete: the Secret that the Deployment names, since nobody could tell later whose it was; the Deployment; its pods; and, only when these are gone, what else was made for them by name: policies, Service.
  * What has such a name but is not recognisably the sandbox's is left alone and told of as progress. Also cleans up where the Deployment is gone already. */
 #include "base/alloc.h"
 #include "base/error.h"
@@ -209,7 +209,43 @@ static struct k7i_target object_target(struct k7i_op *op)
                                 delete->object_name };
 }
 
-/* Looks, then deletes by uid. A Secret is never read, only its metadata, and not even that when the Deployment told of it. */
+static enum k7i_verdict object_over(struct delete *delete)
+{
+    delete->is_ours = delete->asked_again = 0;
+    delete->object_uid[0] = '\0';
+    return K7I_NEXT;
+}
+
+/* Before the Secret goes it has to be known that the Deployment may. */
+static enum k7i_verdict rehearse(struct k7i_op *op, struct k7i_request *request)
+{
+    const struct delete *delete = op->state;
+    struct k7i_target target = deployment_target(delete);
+
+    target.verb = "delete";
+    k7i_kube_request(request, &target);
+    k7i_kube_delete_rehearsed(request, delete->deployment_uid);
+    return K7I_SEND;
+}
+
+static enum k7i_verdict rehearsed(struct k7i_op *op, const struct k7i_response *response)
+{
+    struct delete *delete = op->state;
+    struct k7i_target target = deployment_target(delete);
+
+    target.verb = "delete";
+    if (response->status == 409) { /* another one has the name by now */
+        delete->removal.found = delete->removal.replaced = 1;
+        return object_over(delete);
+    }
+    if (response->status != 404 && (response->status < 200 || response->status >= 300))
+        return k7i_kube_refused_or_again(op, response, &target, &delete->asked_again);
+    delete->removal.is_rehearsed = 1;
+    delete->asked_again = 0;
+    return K7I_AGAIN;
+}
+
+/* Looks, then deletes by uid. A Secret is never read, only its metadata. */
 static enum k7i_verdict object_begin(struct k7i_op *op, struct k7i_request *request)
 {
     struct delete *delete = op->state;
@@ -219,7 +255,8 @@ static enum k7i_verdict object_begin(struct k7i_op *op, struct k7i_request *requ
         return K7I_SKIP;
     if ((object == SECRET && !delete->names_secret) || (object == SECRET_LEFT && delete->deployment_uid[0]))
         return K7I_SKIP;
-    delete->is_ours |= object == SECRET;
+    if (object == SECRET && delete->is_ours && !delete->removal.is_rehearsed)
+        return rehearse(op, request);
     struct k7i_target target = object_target(op);
     k7i_kube_request(request, &target);
     if (delete->is_ours)
@@ -227,13 +264,6 @@ static enum k7i_verdict object_begin(struct k7i_op *op, struct k7i_request *requ
     else if (!objects[object].selector)
         k7i_kube_only_metadata(request);
     return K7I_SEND;
-}
-
-static enum k7i_verdict object_over(struct delete *delete)
-{
-    delete->is_ours = delete->asked_again = 0;
-    delete->object_uid[0] = '\0';
-    return K7I_NEXT;
 }
 
 /* A policy is the sandbox's when it selects its pods and no others; the rest by label, or by our create's mark. */
@@ -246,6 +276,8 @@ static int is_ours(const struct delete *delete, enum object object, const struct
         return 0;
     if (delete->deployment_uid[0] && any.meta.create_id && strcmp(any.meta.create_id, delete->create_id) != 0)
         return 0; /* made for the next sandbox of this name, as soon as ours had made room */
+    if (object == SECRET)
+        return 1;
     if (!objects[object].selector)
         return k7i_text_equal(any.meta.sandbox, delete->name) ||
                (object == SECRET_LEFT && any.meta.create_id != NULL);
@@ -309,8 +341,14 @@ static enum k7i_verdict object_reply(struct k7i_op *op, const struct k7i_respons
     struct delete *delete = op->state;
     struct k7i_target target = object_target(op);
 
+    if (k7i_op_step(op)->subject == SECRET && delete->is_ours && !delete->removal.is_rehearsed)
+        return rehearsed(op, response);
     if (response->status == 404 || (response->status == 409 && delete->object_uid[0]))
         return object_over(delete); /* 409: the name is another one's by now */
+    if (response->status == 403 && k7i_op_step(op)->subject == SECRET && !delete->is_ours) {
+        delete->is_ours = 1; /* the Deployment told of it: then by its name */
+        return K7I_AGAIN;
+    }
     if (response->status < 200 || response->status >= 300)
         return object_refused(op, response, &target);
     if (!delete->is_ours)
@@ -323,6 +361,10 @@ static enum k7i_verdict object_assume(struct k7i_op *op)
 {
     struct delete *delete = op->state;
 
+    if (k7i_op_step(op)->subject == SECRET && delete->is_ours && !delete->removal.is_rehearsed) {
+        delete->removal.is_rehearsed = 1;
+        return K7I_AGAIN;
+    }
     if (delete->is_ours)
         return object_over(delete);
     delete->is_ours = 1;
@@ -380,8 +422,8 @@ static const struct k7i_step secret = OBJECT_STEP("delete Secret", SECRET),
                              cilium = OBJECT_STEP("delete Cilium policy", CILIUM),
                              service = OBJECT_STEP("delete Service", SERVICE);
 static const struct k7i_step end = { .name = "end", .begin = end_begin };
-static const struct k7i_step *const steps[] = { &look,    &deployment, &secret, &pods,    &secret_left,
-                                                &ingress, &egress,     &cilium, &service, &end };
+static const struct k7i_step *const steps[] = { &look,    &secret, &deployment, &pods,    &secret_left,
+                                                &ingress, &egress, &cilium,     &service, &end };
 
 const struct k7i_plan k7i_kubernetes_delete_plan = {
     .operation = "delete",
