@@ -20,7 +20,7 @@
 enum {
     OUTPUT_LIMIT = 1024 * 1024,
     COMPLAINT_LIMIT = 1024, /* how much of the end of standard error is kept */
-    DEATH_MS = 50           /* a killed process is gone at once, unless the system holds it */
+    DEATH_MS = 500          /* a killed process is gone at once, unless the system holds it or is very busy */
 };
 
 enum { OUTPUT, COMPLAINT, LIFE, DESCRIPTORS }; /* two pipes, and the one that tells of its end */

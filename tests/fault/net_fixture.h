@@ -17,9 +17,9 @@ static struct scripted_server *server;
 static struct k7i_peer *peer;
 static struct k7i_loop *loop;
 static k7_error *err;
-static char folder[64];   /* of this test's files */
-static char answered[64]; /* the beginning of the last body */
-static size_t answered_len;
+static char folder[64];                 /* of this test's files */
+static _Thread_local char answered[64]; /* the beginning of the last body of this thread */
+static _Thread_local size_t answered_len;
 
 static inline enum k7i_verdict get_begin(struct k7i_op *op, struct k7i_request *request)
 {
