@@ -205,7 +205,7 @@ static const struct {
     { "watch", "pods", SILENT, NULL },
     { "delete", "pods", TOLD, "deleting pods is forbidden" },
     { "delete", "secrets", BEHIND, "Secret /web-env" },
-    { "get", "secrets", SILENT, NULL }, /* only where there is no Deployment */
+    { "get", "secrets", SILENT, NULL }, /* then by its name */
     { "get", "networkpolicies.networking.k8s.io", BEHIND, "NetworkPolicy /web-deny-ingress, if it is there" },
     { "delete", "networkpolicies.networking.k8s.io", BEHIND, "NetworkPolicy /web-deny-ingress" },
     { "get", "services", TOLD, "forbidden: needs get on services" },

@@ -169,6 +169,14 @@ static enum k7i_verdict remove_begin(struct k7i_op *op, struct k7i_request *requ
     return k7i_removal_begin(op, &delete->removal, request);
 }
 
+/* Before anything goes: whether the pods may be listed. */
+static enum k7i_verdict list_begin(struct k7i_op *op, struct k7i_request *request)
+{
+    const struct delete *delete = op->state;
+
+    return delete->deployment_uid[0] && !delete->removal.is_listed ? remove_begin(op, request) : K7I_SKIP;
+}
+
 static enum k7i_verdict remove_chunk(struct k7i_op *op, const void *data, size_t len)
 {
     struct delete *delete = op->state;
@@ -415,6 +423,11 @@ static const struct k7i_step look = {
     }
 static const struct k7i_step deployment = REMOVAL_STEP("delete Deployment"),
                              pods = REMOVAL_STEP("delete pods");
+static const struct k7i_step list = { .name = "list pods",
+                                      .begin = list_begin,
+                                      .chunk = remove_chunk,
+                                      .reply = remove_reply,
+                                      .assume = remove_assume };
 static const struct k7i_step secret = OBJECT_STEP("delete Secret", SECRET),
                              secret_left = OBJECT_STEP("delete Secret", SECRET_LEFT),
                              ingress = OBJECT_STEP("delete ingress policy", INGRESS),
@@ -422,8 +435,8 @@ static const struct k7i_step secret = OBJECT_STEP("delete Secret", SECRET),
                              cilium = OBJECT_STEP("delete Cilium policy", CILIUM),
                              service = OBJECT_STEP("delete Service", SERVICE);
 static const struct k7i_step end = { .name = "end", .begin = end_begin };
-static const struct k7i_step *const steps[] = { &look,    &secret, &deployment, &pods,    &secret_left,
-                                                &ingress, &egress, &cilium,     &service, &end };
+static const struct k7i_step *const steps[] = { &look,    &list,   &secret, &deployment, &pods, &secret_left,
+                                                &ingress, &egress, &cilium, &service,    &end };
 
 const struct k7i_plan k7i_kubernetes_delete_plan = {
     .operation = "delete",

@@ -190,10 +190,10 @@ START_TEST(slow_pods_are_deleted_before_the_deployment)
     ck_assert_ptr_null(run(answers, &hurried));
     static const char wanted[] =
         "GET " DEP "/web\n"
+        "GET " PODS "?labelSelector=katakate.org%2Fsandbox%3Dweb\n"
         "GET /api/v1" NS "/secrets/web-env\n"
         "DELETE " DEP "/web rehearsed foreground by uid\n"
         "DELETE /api/v1" NS "/secrets/web-env by uid\n"
-        "GET " PODS "?labelSelector=katakate.org%2Fsandbox%3Dweb\n"
         "DELETE " PODS "/web-abc-1 in 1 s by uid\n"
         "DELETE " DEP "/web foreground by uid\n"
         "GET " PODS "?watch=1&labelSelector=katakate.org%2Fsandbox%3Dweb&resourceVersion=8\n"
@@ -391,6 +391,7 @@ END_TEST
 START_TEST(the_secret_stays_when_the_deployment_may_not_be_deleted)
 {
     struct answer answers[] = { { "GET " DEP "/web", 200, DEPLOYMENT("u1") },
+                                { "GET " PODS "?label", 200, LIST("") },
                                 { "GET /api/v1" NS "/secrets/web-env", 200,
                                   "{\"metadata\":{\"uid\":\"s\"}}" },
                                 { "REHEARSE " DEP "/web", 403, "{}" },
