@@ -289,7 +289,8 @@ static void make_it_anew(const char *step)
     if (strcmp(step, "delete Deployment") != 0 || done++)
         return;
     kubectl("delete deployment/web --grace-period=1 --cascade=foreground");
-    kubectl("delete secret/web-env networkpolicy/web-netpol networkpolicy/web-deny-ingress");
+    kubectl(
+        "delete --ignore-not-found secret/web-env networkpolicy/web-netpol networkpolicy/web-deny-ingress");
     k7_create("web", 1, 1);
 }
 
