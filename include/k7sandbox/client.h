@@ -23,7 +23,7 @@ K7_API k7_client *k7_client_unref(k7_client *client);
  * "delete_all". Errors: K7_ERR_INVALID_ARGUMENT for any other name. Any thread. Since 0.1. */
 K7_API int k7_client_supports(k7_client *client, const char *operation, int *ret_supported, k7_error **err);
 
-/* Getters; borrowed, as long as the client lives. Any thread. Since 0.1. */
+/* Getters of a client; borrowed, as long as the client lives. Any thread. Since 0.1. */
 K7_API const char *k7_client_get_endpoint(const k7_client *client); /* without user names and passwords */
 /* "rest", "docker", "kubernetes", "memory", or a custom scheme */
 K7_API const char *k7_client_get_transport(const k7_client *client);

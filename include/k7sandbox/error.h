@@ -76,14 +76,14 @@ K7_API int k7_error_code_at(size_t i);
 K7_API const char *k7_error_code_name(int code);
 K7_API int k7_error_code_class(int code);
 K7_API const char *k7_error_code_meaning(int code);
-/* k7_error_class_name: "invalid", "network", …; NULL for an unknown class. Since 0.1. */
+/* k7_error_class_name: "invalid", "network", …; NULL for an unknown class. Any thread. Since 0.1. */
 K7_API const char *k7_error_class_name(int error_class);
 
 /* k7_error_ref, k7_error_unref: share and release. unref returns NULL. Any thread. Since 0.1. */
 K7_API k7_error *k7_error_ref(k7_error *error);
 K7_API k7_error *k7_error_unref(k7_error *error);
 
-/* Getters. All accept NULL (no error: 0, NULL, K7_CLASS_NONE). Borrowed text lives as long as the error. Any thread. Since 0.1. */
+/* Getters of an error. All accept NULL (no error: 0, NULL, K7_CLASS_NONE). Borrowed text lives as long as the error. Any thread. Since 0.1. */
 K7_API int k7_error_get_code(const k7_error *error);        /* K7_ERR_* */
 K7_API int k7_error_get_class(const k7_error *error);       /* K7_CLASS_* */
 K7_API int k7_error_get_outcome(const k7_error *error);     /* K7_OUTCOME_* */

@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-/* k7_batch_new: no items, 8 at once, no limit of starts per second. A builder: it belongs to one thread while it is filled; afterwards it may be used for any number of
+/* k7_batch_new: a batch without items; 8 at once, no limit of starts per second. A builder: it belongs to one thread while it is filled; afterwards it may be used for any number of
  * calls. The caller frees it with k7_batch_free(). Errors: K7_ERR_NO_MEMORY. */
 K7_API int k7_batch_new(k7_batch **ret_batch, k7_error **err);
 K7_API void k7_batch_free(k7_batch *batch);
@@ -44,7 +44,8 @@ K7_API int k7_sandbox_get_many(k7_client *client, const k7_batch *batch, const k
 K7_API int k7_sandbox_delete_many(k7_client *client, const k7_batch *batch, const k7_delete_options *options,
                                   const k7_call *call, k7_results **ret_results, k7_error **err);
 
-/* Their twins (op.h): the batch may be changed or freed at once. k7_op_take_results() gives the results. */
+/* Their twins (op.h): the batch may be changed or freed at once. k7_op_take_results() gives the results. Errors: as
+ * k7_sandbox_create_start(). */
 K7_API int k7_sandbox_create_many_start(k7_client *client, const k7_batch *batch, const k7_call *call,
                                         k7_loop *loop, k7_op **ret_op, k7_error **err);
 K7_API int k7_sandbox_get_many_start(k7_client *client, const k7_batch *batch, const k7_call *call,

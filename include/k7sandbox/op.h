@@ -76,7 +76,7 @@ K7_API int k7_sandbox_delete_all_start(k7_client *client, const char *namespace_
 #define K7_OP_DONE    1 /* it succeeded */
 #define K7_OP_FAILED  2 /* it failed, was cancelled, or ran out of time; k7_op_get_error() */
 
-/* k7_op_get_state: K7_OP_*; -1 for NULL. k7_op_get_operation: "create", "list", …; static text. */
+/* k7_op_get_state: whether it runs, K7_OP_*; -1 for NULL. k7_op_get_operation: "create", "list", …; static text. */
 K7_API int k7_op_get_state(const k7_op *op);
 K7_API const char *k7_op_get_operation(const k7_op *op);
 
@@ -104,7 +104,7 @@ K7_API int k7_op_take_results(k7_op *op, k7_results **ret_results, k7_error **er
 /* k7_op_take_error: 0 when the operation succeeded, else its code, with its error in *err (a reference each time): for delete, which gives nothing. Errors of its own:
  * K7_ERR_INVALID_ARGUMENT (it still runs). */
 K7_API int k7_op_take_error(k7_op *op, k7_error **err);
-/* k7_op_get_error: borrowed; NULL while it runs, and when it succeeded. */
+/* k7_op_get_error: why it failed: borrowed; NULL while it runs, and when it succeeded. */
 K7_API const k7_error *k7_op_get_error(const k7_op *op);
 
 /* k7_op_free: gives the handle back. One that still runs is cancelled, unless it was already, and goes on without a handle: what it made is taken back while the loop is

@@ -20,7 +20,7 @@ extern "C" {
 K7_API int k7_sandbox_create(k7_client *client, const k7_spec *spec, const k7_call *call,
                              k7_sandbox **ret_sandbox, k7_error **err);
 
-/* k7_sandbox_list: query NULL: the client's default namespace. A failure to list is never an empty list. */
+/* k7_sandbox_list: lists sandboxes. query NULL: the client's default namespace. A failure to list is never an empty list. */
 K7_API int k7_sandbox_list(k7_client *client, const k7_query *query, const k7_call *call,
                            k7_sandboxes **ret_list, k7_error **err);
 
@@ -28,7 +28,7 @@ K7_API int k7_sandbox_list(k7_client *client, const k7_query *query, const k7_ca
 K7_API int k7_sandbox_get(k7_client *client, const char *namespace_, const char *name, const k7_call *call,
                           k7_sandbox **ret_sandbox, k7_error **err);
 
-/* k7_sandbox_delete: options NULL: idempotent (a sandbox that is not there counts as deleted), whatever its uid, waiting until it is gone where the
+/* k7_sandbox_delete: deletes a sandbox. options NULL: idempotent (a sandbox that is not there counts as deleted), whatever its uid, waiting until it is gone where the
  * transport can tell. Errors: also K7_ERR_NOT_FOUND (with missing_is_error), K7_ERR_CONFLICT (another uid). */
 K7_API int k7_sandbox_delete(k7_client *client, const char *namespace_, const char *name,
                              const k7_delete_options *options, const k7_call *call, k7_error **err);
@@ -39,14 +39,15 @@ K7_API int k7_sandbox_delete_all(k7_client *client, const char *namespace_, cons
                                  k7_results **ret_results, k7_error **err);
 
 /* k7_query: what to list. set_namespace: NULL: the client's default. set_all_namespaces: 1 or 0; with a namespace set it is an error when
- * listing. */
+ * listing. Errors: K7_ERR_INVALID_ARGUMENT, K7_ERR_NO_MEMORY. */
 K7_API int k7_query_new(k7_query **ret_query, k7_error **err);
 K7_API void k7_query_free(k7_query *query);
 K7_API int k7_query_set_namespace(k7_query *query, const char *namespace_, k7_error **err);
 K7_API int k7_query_set_all_namespaces(k7_query *query, int yes, k7_error **err);
 
-/* k7_delete_options: set_uid: delete only if the sandbox still has this uid (NULL: any; where servers tell no uid: UNSUPPORTED_ARGUMENT).
- * set_missing_is_error: 1: K7_ERR_NOT_FOUND when it is not there. set_no_wait: 1: return once the deletion is accepted. */
+/* k7_delete_options: how to delete. set_uid: delete only if the sandbox still has this uid (NULL: any; where servers tell no uid: UNSUPPORTED_ARGUMENT).
+ * set_missing_is_error: 1: K7_ERR_NOT_FOUND when it is not there. set_no_wait: 1: return once the deletion is accepted. Errors:
+ * K7_ERR_INVALID_ARGUMENT, K7_ERR_NO_MEMORY. */
 K7_API int k7_delete_options_new(k7_delete_options **ret_options, k7_error **err);
 K7_API void k7_delete_options_free(k7_delete_options *options);
 K7_API int k7_delete_options_set_uid(k7_delete_options *options, const char *uid, k7_error **err);
@@ -73,9 +74,11 @@ K7_API const char *k7_sandbox_get_age_text(const k7_sandbox *sandbox);
 K7_API int k7_sandbox_is_ready(const k7_sandbox *sandbox);             /* 1, 0, or -1 unknown */
 K7_API int64_t k7_sandbox_get_restarts(const k7_sandbox *sandbox);     /* -1 unknown */
 K7_API int64_t k7_sandbox_get_created_unix(const k7_sandbox *sandbox); /* seconds since 1970; -1 unknown */
+
 /* Node ports (K7 from 0.3 on). at: 0 when i is out of range. */
 K7_API size_t k7_sandbox_node_port_count(const k7_sandbox *sandbox);
 K7_API int32_t k7_sandbox_node_port_at(const k7_sandbox *sandbox, size_t i);
+
 /* Endpoints of exposed ports, as create returns them (K7 from 0.3 on). */
 K7_API size_t k7_sandbox_endpoint_count(const k7_sandbox *sandbox);
 K7_API int32_t k7_sandbox_endpoint_port_at(const k7_sandbox *sandbox, size_t i);
@@ -83,7 +86,7 @@ K7_API int32_t k7_sandbox_endpoint_node_port_at(const k7_sandbox *sandbox, size_
 K7_API const char *k7_sandbox_endpoint_url_at(const k7_sandbox *sandbox, size_t i);
 /* k7_sandbox_to_json: the K7 API's own object, with members that this library does not know, or that have another type than K7's, kept as the server sent them.
  * What K7's clients need and nobody said is written as K7 itself does: status, age and image "Unknown", ready "False", restarts 0. Of a sandbox without
- * any state (create's answer) only name, namespace, image and endpoints are written. Release with k7_free(). */
+ * any state (create's answer) only name, namespace, image and endpoints are written. Release with k7_free(). Errors: K7_ERR_INVALID_ARGUMENT, K7_ERR_NO_MEMORY, K7_ERR_LIMIT. */
 K7_API int k7_sandbox_to_json(const k7_sandbox *sandbox, char **ret_text, k7_error **err);
 
 /* k7_sandboxes: the list. at: borrowed; NULL when i is out of range. */

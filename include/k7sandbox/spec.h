@@ -15,7 +15,8 @@
 extern "C" {
 #endif
 
-/* k7_spec_new: name and image are required by create but may be NULL here and set later. The caller frees the spec with k7_spec_free(). */
+/* k7_spec_new: a spec without any other field; name and image are required by create but may be NULL here and set later. k7_spec_dup: a copy. The caller frees either with k7_spec_free(). Errors:
+ * K7_ERR_INVALID_ARGUMENT, K7_ERR_NO_MEMORY. */
 K7_API int k7_spec_new(const char *name, const char *image, k7_spec **ret_spec, k7_error **err);
 K7_API int k7_spec_dup(const k7_spec *spec, k7_spec **ret_spec, k7_error **err);
 K7_API void k7_spec_free(k7_spec *spec);
@@ -26,7 +27,7 @@ K7_API void k7_spec_free(k7_spec *spec);
 K7_API int k7_spec_from_json(const char *text, size_t len, k7_spec **ret_spec, k7_error **err);
 K7_API int k7_spec_from_yaml(const char *text, size_t len, k7_spec **ret_spec, k7_error **err);
 /* k7_spec_to_json, k7_spec_to_yaml: writes the fields that are set, in the contract's order; reading it back gives an equal spec. Release *ret_text with
- * k7_free(). Values of env are included. */
+ * k7_free(). Values of env are included. Errors: K7_ERR_NO_MEMORY, K7_ERR_LIMIT; yaml: K7_ERR_UNSUPPORTED_OPERATION when built without it. */
 K7_API int k7_spec_to_json(const k7_spec *spec, char **ret_text, k7_error **err);
 K7_API int k7_spec_to_yaml(const k7_spec *spec, char **ret_text, k7_error **err);
 
@@ -36,6 +37,7 @@ K7_API int k7_spec_validate(const k7_spec *spec, k7_error **err);
 
 /* k7_spec_is_set: whether a field was given (also when given as empty): 1 or 0; -1: no such field. field: its name in the API, e.g. "egress_whitelist". */
 K7_API int k7_spec_is_set(const k7_spec *spec, const char *field);
+
 /* The fields' names in the contract's order. at: NULL when i is out of range. Static text. */
 K7_API size_t k7_spec_field_count(void);
 K7_API const char *k7_spec_field_at(size_t i);

@@ -12,14 +12,14 @@
 extern "C" {
 #endif
 
-/* k7_transport_new: scheme: [a-z][a-z0-9+.-]*, none of the built-in ones. user is passed to every function; free_user runs once when the last
+/* k7_transport_new: a transport without operations. scheme: [a-z][a-z0-9+.-]*, none of the built-in ones. user is passed to every function; free_user runs once when the last
  * reference (the application's, configurations', clients') is gone. Errors: K7_ERR_INVALID_ARGUMENT, K7_ERR_NO_MEMORY. */
 K7_API int k7_transport_new(const char *scheme, void *user, void (*free_user)(void *user),
                             k7_transport **ret_transport, k7_error **err);
 K7_API k7_transport *k7_transport_ref(k7_transport *transport);
 K7_API k7_transport *k7_transport_unref(k7_transport *transport);
 
-/* k7_transport_on: operation: "create", "list", "get" or "delete". fn runs on the calling thread of the operation, possibly on several at once.
+/* k7_transport_on: registers what does an operation. operation: "create", "list", "get" or "delete". fn runs on the calling thread of the operation, possibly on several at once.
  * Operations without a function are unsupported. Errors: K7_ERR_INVALID_ARGUMENT (unknown operation, or the transport is in use already). */
 K7_API int k7_transport_on(k7_transport *transport, const char *operation,
                            void (*fn)(void *user, const k7_request *request, k7_reply *reply),
