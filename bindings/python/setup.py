@@ -46,7 +46,7 @@ class Build(build_py):
 
     def with_own_library(self, scratch: str) -> None:
         build, stage = os.environ.get("K7SANDBOX_BUILD") or os.path.join(scratch, "build"), os.path.join(scratch, "stage")
-        options = ["-Dbuildtype=release", "-Ddefault_library=shared", "-Dtests=disabled", "-Dgateway=disabled", "-Dexamples=false"]
+        options = ["-Dbuildtype=release", "-Ddefault_library=shared", "-Dtests=disabled", "-Dgateway=disabled", "-Dexamples=false", "-Dman=disabled"]
         if not os.path.exists(os.path.join(build, "build.ninja")):
             run("meson", "setup", "--prefix=/usr", "--libdir=lib", *options, build, ROOT)
         run("meson", "compile", "-C", build, "-j", "2")
