@@ -26,6 +26,9 @@ class Readme(unittest.TestCase):
     def test_this_page(self):
         self.run_programs(os.path.join(HERE, "..", "README.md"))
 
+    def test_the_page_for_those_who_come_from_k7_sdk(self):
+        self.run_programs(os.path.join(HERE, "..", "..", "..", "docs", "MIGRATION.md"))
+
     def test_the_projects_page(self):
         self.run_programs(os.path.join(HERE, "..", "..", "..", "README.md"))
 
