@@ -19,7 +19,7 @@ def headers(folder: str) -> list[str]:
     """The headers in the order in which k7sandbox.h includes them."""
     with open(os.path.join(folder, "k7sandbox.h"), encoding="utf-8") as umbrella:
         names = re.findall(r"#include <k7sandbox/(\w+\.h)>", umbrella.read())
-    unknown = sorted(set(os.listdir(folder)) - set(names) - {"k7sandbox.h"})
+    unknown = sorted({name for name in os.listdir(folder) if name.endswith(".h")} - set(names) - {"k7sandbox.h"})
     if not names or unknown:
         raise SystemExit(f"derive_cdef.py: headers that k7sandbox.h does not include: {unknown}")
     return names
