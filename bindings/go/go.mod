@@ -1,0 +1,3 @@
+module k7sandbox
+
+go 1.19
