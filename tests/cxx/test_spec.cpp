@@ -87,7 +87,8 @@ TEST(wrong_values_throw_or_give_a_result)
 {
     k7::spec spec("demo", "alpine:latest");
     CHECK(THROWN(k7::invalid_error, spec.add_env("1-is-no-name", "x")).code() == K7_ERR_INVALID_ARGUMENT);
-    CHECK(spec.try_add_ingress_port(0).error().error_class() == k7::error_class::invalid);
+    CHECK(k7::spec("demo", "alpine:latest").add_ingress_port(0).try_validate().error().code() ==
+          K7_ERR_INVALID_ARGUMENT);
     CHECK(spec.try_set_image(std::string("a\0b", 3)).error().code() == K7_ERR_INVALID_ARGUMENT);
     CHECK(spec.try_unset("nothing").error().code() == K7_ERR_INVALID_ARGUMENT);
     CHECK(spec.try_add_env_local_file("/nowhere/at/all").error().code() == K7_ERR_IO);
