@@ -131,9 +131,11 @@ func newCall(ctx context.Context, options []CallOption) (*call, error) {
 	for _, option := range options {
 		option(&c.settings)
 	}
-	if err := ctx.Err(); errors.Is(err, context.DeadlineExceeded) {
+	// The deadline may have passed before the context's timer has seen it.
+	deadline, ok := ctx.Deadline()
+	if (ok && time.Until(deadline) <= 0) || errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		late := newError(C.K7_ERR_TIMEOUT, "the deadline of the context had passed before the call")
-		late.cause = err
+		late.cause = context.DeadlineExceeded
 		return nil, late
 	}
 	var err *C.k7_error

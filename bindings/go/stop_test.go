@@ -103,7 +103,11 @@ func TestCancelOfManyAccountsForEach(t *testing.T) {
 	ctx, cancel := context.WithCancel(background)
 	defer cancel()
 	// The first is not there; when that is told, the others hang or are yet to come.
-	results, err := client.GetMany(ctx, Names("a", "b", "c", "d"), Pace{AtOnce: 2}, WithProgress(func(Progress) { cancel() }))
+	results, err := client.GetMany(ctx, Names("a", "b", "c", "d"), Pace{AtOnce: 2}, WithProgress(func(p Progress) {
+		if p.Done == 1 && p.Total == 4 {
+			cancel()
+		}
+	}))
 	if err != nil || len(results) != 4 || results.Count(ItemDone) != 0 || !errors.Is(results[0].Err, ErrNotFound) {
 		t.Fatal(results, err)
 	}
