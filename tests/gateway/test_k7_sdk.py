@@ -8,26 +8,12 @@ import sys
 import tempfile
 
 from harness import PATIENCE_S, PROGRAM, Gateway, main, same, tls_files
+from k7_sdk_versions import VERSIONS, python_of
 
-VERSIONS = ("0.4.0", "0.5.0")
 # The usual build folder, so that builds with sanitizers find what is there; else that of the program.
 FOLDERS = (os.path.join(os.path.dirname(__file__), "../../build"), os.path.join(os.path.dirname(PROGRAM), "../.."))
 BUILD = os.path.abspath(next(filter(os.path.isdir, FOLDERS)))
 SKIPPED = 77  # meson's
-
-
-def python_of(version):
-    """The interpreter of an environment with that version; makes it when it is not there."""
-    folder = os.path.join(BUILD, f"k7-sdk-{version}")
-    python = os.path.join(folder, "bin/python")
-    ready = os.path.join(folder, "ready")  # written last: what an interrupted run left is not taken for whole
-    if not os.path.exists(ready):
-        subprocess.run(["/usr/bin/python3", "-m", "venv", "--clear", folder], check=True, timeout=PATIENCE_S * 5)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"k7-sdk=={version}"],
-                       check=True, timeout=PATIENCE_S * 5)
-        with open(ready, "w"):
-            pass
-    return python
 
 
 def run_client(version, gateway, *arguments):
@@ -35,7 +21,7 @@ def run_client(version, gateway, *arguments):
     # without the settings of whoever runs the test: this client would obey proxies, a netrc file and another CA bundle
     surroundings = {"PATH": os.environ["PATH"], "HOME": gateway.folder.name, "PYTHONDONTWRITEBYTECODE": "1"}
     surroundings.update((name, os.environ[name]) for name in ("K7_TEST_IMAGE",) if name in os.environ)
-    done = subprocess.run([python_of(version), script, gateway.url, gateway.key, *arguments], env=surroundings, capture_output=True,
+    done = subprocess.run([python_of(BUILD, version), script, gateway.url, gateway.key, *arguments], env=surroundings, capture_output=True,
                           text=True, timeout=PATIENCE_S * 5)
     same((done.returncode, done.stdout, done.stderr), (0, "done\n", ""))
 
@@ -57,7 +43,7 @@ def test_tls():
 if __name__ == "__main__":
     try:
         for wanted in VERSIONS:
-            python_of(wanted)
+            python_of(BUILD, wanted)
     except (subprocess.SubprocessError, OSError) as error:
         print(f"k7-sdk cannot be installed from the package index: {error}")
         sys.exit(SKIPPED)
