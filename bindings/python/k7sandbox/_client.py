@@ -9,6 +9,7 @@ from k7sandbox._native import NULL, ffi, lib, text, text_or_null
 from k7sandbox._open import Batch, DeleteOptions, Item, Opened, Query
 from k7sandbox._sandbox import Results, Sandbox, results_of, sandbox_of, sandboxes_of
 from k7sandbox._spec import Spec
+from k7sandbox._wait import Waiter, waiter_for
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -18,9 +19,11 @@ class Client(Opened):
     """One endpoint with its settings; any number of threads may use it at any time. Its calls let other threads run, and end at once with what a signal handler raises
     (KeyboardInterrupt), after what they made has been taken back; a second Ctrl-C abandons that."""
 
+    _waiter: Waiter | None = None
+
     def close(self) -> None:
         """Calls that are running in other threads go on; new ones are a ValueError."""
-        self._pointer = None
+        self._pointer = self._waiter = None
 
     def __enter__(self) -> Client:
         self._open()
@@ -32,19 +35,20 @@ class Client(Opened):
     def _call(self, function: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None = None) -> Any:
         """Calls an operation; gives its result, and raises its error, or what a callback of it raised."""
         pointer = self._open()
-        result = [] if kind is None else [ffi.new(kind + " **")]
-        err = new_err()
+        waiter = waiter_for(self._waiter)
         with CallState(settings) as state:
-            try:
-                function(pointer, *arguments, state.pointer, *result, err)
-            except BaseException as raised:  # a signal came too late for the call, and its handler raised
-                state.raised = state.raised or raised
-            error = None if err[0] == NULL else self._explained(failure(err))
+            if waiter is None:
+                result, error = _called(pointer, function, arguments, state, kind)
+            else:
+                self._waiter = waiter
+                result, error = waiter.run(pointer, function, arguments, state, kind)
+            if error is not None:
+                error = self._explained(error)
             if state.raised is not None:
-                raise _annotated(state.raised, error, lambda: _undo(pointer, function, kind, result[0][0] if result else NULL))
+                raise _annotated(state.raised, error, lambda: _undo(pointer, function, kind, result))
         if error is not None:
             raise error
-        return result[0][0] if result else None
+        return None if kind is None else result
 
     @overload
     def create(self, spec: Spec, *, dry_run: Callable[[DryRequest], object], **call: Unpack[CallSettings]) -> None: ...
@@ -95,6 +99,17 @@ class Client(Opened):
         """items: names, pairs of namespace and name, or specs."""
         batch, options = Batch(items, at_once, starts_per_second), DeleteOptions(None, missing_ok, wait)
         return results_of(self._call(lib.k7_sandbox_delete_many, (batch.pointer, options.pointer), call, "k7_results"))
+
+
+def _called(client: Any, function: Any, arguments: tuple[Any, ...], state: CallState, kind: str | None) -> tuple[Any, K7Error | None]:
+    """What an operation gave, and its error: by the library's own wait, for threads in which Python runs no signal handlers."""
+    result = [] if kind is None else [ffi.new(kind + " **")]
+    err = new_err()
+    try:
+        function(client, *arguments, state.pointer, *result, err)
+    except BaseException as raised:  # a signal came too late for the call, and its handler raised
+        state.raised = state.raised or raised
+    return result[0][0] if result else NULL, None if err[0] == NULL else failure(err)
 
 
 def _undo(client: Any, function: Any, kind: str | None, result: Any) -> str | None:

@@ -82,6 +82,35 @@ class Interrupt(unittest.TestCase):
                 print(error.name, cancel.count)
         """), "K7_ERR_CANCELLED 1\n")
 
+    def test_a_signal_that_interrupts_no_wait(self):
+        # The kernel gives it to another thread, as it may: Python's flag is set, and the main thread sleeps on.
+        self.assertEqual(run("""
+            from k7sandbox import *
+            client = Client("memory:?fail=get:hang")
+            interrupt_once_it_waits()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                client.get("demo", timeout=50)
+            except KeyboardInterrupt as error:
+                print(type(error.__cause__).__name__)
+        """), "CallCancelledError\n")
+
+    def test_who_else_listens_for_signals_is_told(self):
+        self.assertEqual(run("""
+            import socket
+            from k7sandbox import *
+            client = Client("memory:?fail=get:hang")
+            ours, theirs = socket.socketpair()
+            ours.setblocking(False)
+            signal.set_wakeup_fd(ours.fileno())
+            interrupt_once_it_waits()
+            try:
+                client.get("demo")
+            except KeyboardInterrupt:
+                print(theirs.recv(1) == bytes([signal.SIGINT]), signal.set_wakeup_fd(-1) == ours.fileno())
+            ours.close(), theirs.close()
+        """), "True True\n")
+
     def test_in_asyncio(self):
         self.assertEqual(run("""
             import asyncio
