@@ -13,12 +13,13 @@ from k7sandbox._errors import (AuthError, CallCancelledError, CallTimeoutError, 
 from k7sandbox._open import ConfigKey, config_keys, default_config, has_feature, operations, transport_supports, transports, version
 from k7sandbox._sandbox import Endpoint, ItemOutcome, Result, Results, Sandbox
 from k7sandbox._spec import UNSET, Spec, Unset
+from k7sandbox._transport import Request, Transport
 
 __version__ = version()
 __all__ = [
     "UNSET", "AsyncClient", "AuthError", "CallArgs", "CallCancelledError", "CallSettings", "CallTimeoutError", "Cancel", "Client", "ConfigKey",
     "ConflictError", "DryRequest", "Endpoint", "ErrorCode", "InvalidError", "ItemOutcome", "K7Error", "NetworkError", "NotFoundError", "Outcome",
-    "Progress", "ProtocolError", "QuotaError", "ResourceError", "Result", "Results", "Sandbox", "SandboxError", "ServerError", "Spec", "Trace",
-    "Unset", "UnsupportedError", "config_keys", "default_config", "error_codes", "has_feature", "log_trace", "operations", "transport_supports",
+    "Progress", "ProtocolError", "QuotaError", "Request", "ResourceError", "Result", "Results", "Sandbox", "SandboxError", "ServerError", "Spec", "Trace",
+    "Transport", "Unset", "UnsupportedError", "config_keys", "default_config", "error_codes", "has_feature", "log_trace", "operations", "transport_supports",
     "transports", "version",
 ]

@@ -5,7 +5,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, overload
 
 from k7sandbox._call import CallArgs, CallSettings, CallState, DryRequest
-from k7sandbox._client import _spec
+from k7sandbox._client import _spec, keep_results
 from k7sandbox._errors import K7Error, check, error_of, made, new_err
 from k7sandbox._native import FREE_USER, NULL, callback, ffi, lib, text, text_or_null, user_pointer
 from k7sandbox._open import Batch, DeleteOptions, Item, Opened, Query
@@ -149,6 +149,8 @@ class AsyncClient(Opened):
             return result
         if error is None and result is not None and start == lib.k7_sandbox_create_start:
             await self._undo(client, pump, result, raised)
+        elif isinstance(result, Results):
+            keep_results(raised, result)
         if error is not None and raised.__cause__ is None:
             raised.__cause__ = error
         raise raised

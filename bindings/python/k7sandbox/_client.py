@@ -45,7 +45,7 @@ class Client(Opened):
             if error is not None:
                 error = self._explained(error)
             if state.raised is not None:
-                raise _annotated(state.raised, error, lambda: _undo(pointer, function, kind, result))
+                raise _annotated(state.raised, error, lambda raised: _undo(pointer, function, kind, result, raised))
         if error is not None:
             raise error
         return None if kind is None else result
@@ -112,14 +112,20 @@ def _called(client: Any, function: Any, arguments: tuple[Any, ...], state: CallS
     return result[0][0] if result else NULL, None if err[0] == NULL else failure(err)
 
 
-def _undo(client: Any, function: Any, kind: str | None, result: Any) -> str | None:
+def keep_results(raised: BaseException, results: Results) -> None:
+    """What became of each is told also by what ended a call over many."""
+    setattr(raised, "results", results)
+    raised.add_note(f"what became of each is in its attribute results: {results!r}")
+
+
+def _undo(client: Any, function: Any, kind: str | None, result: Any, raised: BaseException) -> str | None:
     """Drops the result of a call that ended well although it was to be cancelled; a sandbox that it created is deleted. What is left."""
     if result == NULL:
         return None
     if kind == "k7_sandboxes":
         lib.k7_sandboxes_unref(result)
     elif kind == "k7_results":
-        return f"it had ended: {results_of(result)!r}"
+        keep_results(raised, results_of(result))
     else:
         sandbox = sandbox_of(result)
         if function == lib.k7_sandbox_create and sandbox is not None:
@@ -130,9 +136,9 @@ def _undo(client: Any, function: Any, kind: str | None, result: Any) -> str | No
     return None
 
 
-def _annotated(raised: BaseException, error: K7Error | None, undo: Callable[[], str | None]) -> BaseException:
+def _annotated(raised: BaseException, error: K7Error | None, undo: Callable[[BaseException], str | None]) -> BaseException:
     """What a callback raised; what the library says of the call's end is its cause, what is left a note."""
-    left = undo()
+    left = undo(raised)
     if left is not None:
         raised.add_note(left)
     if error is not None and raised.__cause__ is None and raised is not error:

@@ -9,6 +9,7 @@ from k7sandbox._call import running_call
 from k7sandbox._errors import K7Error, check, made
 from k7sandbox._native import FREE_USER, Handle, callback, ffi, lib, milliseconds, string, text, text_or_null, user_of, user_pointer
 from k7sandbox._spec import Spec
+from k7sandbox._transport import Transport
 
 Token = Union[str, "tuple[str, int]"]  # the second: when it expires, in seconds since 1970
 TokenProvider = Callable[[], Token]
@@ -47,13 +48,18 @@ class Opened(Handle):
 
     def __init__(self, endpoint: str | None = None, *, namespace: str | None = None, api_key: str | None = None, ca_file: str | None = None,
                  timeout: float | None = None, token_provider: TokenProvider | None = None, config: Mapping[str, Value] | None = None,
-                 load_defaults: bool | None = None) -> None:
+                 load_defaults: bool | None = None, custom_transports: Iterable[Transport] = ()) -> None:
         """endpoint None: where K7's own tools find it (environment, client file, kubeconfig), as with load_defaults=True; an endpoint that is given is not sent the
-        credentials found there, unless load_defaults=True. config: any keys of docs/CONFIGURATION.md. Nothing is sent."""
+        credentials found there, unless load_defaults=True. config: any keys of docs/CONFIGURATION.md.
+        custom_transports: for endpoints of their schemes. Nothing is sent."""
         self._pointer: Any = None
         self._provider = None if token_provider is None else _Provider(token_provider)
         settings = made("k7_config", lib.k7_config_new, lib.k7_config_free)
         try:
+            for transport in custom_transports:
+                if not isinstance(transport, Transport):
+                    raise TypeError(f"custom_transports: a Transport expected, not {type(transport).__name__}")
+                check(lib.k7_config_add_transport, settings, transport._pointer)
             given: dict[str, Value] = {"endpoint": endpoint, "namespace": namespace, "rest.api_key": api_key, "rest.ca_file": ca_file}
             if timeout is not None:
                 given["timeout_ms"] = milliseconds(timeout, "timeout")

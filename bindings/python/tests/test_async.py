@@ -95,6 +95,31 @@ class Cancelling(unittest.IsolatedAsyncioTestCase):
                 await task
             self.assertEqual(await client.list(), [])
 
+    async def test_a_cancelled_call_over_many_tells_of_each(self):
+        specs = [Spec(f"s{i}", "a") for i in range(3)]
+        for endpoint, count in ((NEVER_READY, 0), ("memory:", 3)):  # while it goes on; when all had just ended well
+            async with AsyncClient(endpoint) as client:
+                task = None
+
+                async def create_until():
+                    def progress(step):
+                        if step.done == 3:
+                            task.cancel()
+
+                    await client.create_many(specs, at_once=1, progress=progress)
+
+                task = asyncio.create_task(create_until())
+                await asyncio.sleep(0)
+                if count == 0:
+                    task.cancel()
+                with self.assertRaises(asyncio.CancelledError) as caught:
+                    await task
+                results = caught.exception.results
+                self.assertEqual([result.name for result in results], ["s0", "s1", "s2"])
+                done = [result.name for result in results if result.outcome == ItemOutcome.DONE]
+                self.assertEqual([sandbox.name for sandbox in await client.list()], done)
+                self.assertEqual(len(done), count)
+
     async def test_a_timeout_of_asyncio(self):
         async with AsyncClient(NEVER_READY) as client:
             with self.assertRaises(TimeoutError):

@@ -77,6 +77,16 @@ class Operations(unittest.TestCase):
             with self.assertRaises(TypeError):
                 client.get_many("s1")
 
+    def test_a_call_over_many_that_a_callback_ends_tells_of_each(self):
+        def progress(step):
+            if step.done == 1:
+                raise Boom()
+
+        with Client("memory:") as client, self.assertRaises(Boom) as caught:
+            client.create_many([Spec(f"s{i}", "a") for i in range(3)], at_once=1, progress=progress)
+        self.assertEqual([result.name for result in caught.exception.results], ["s0", "s1", "s2"])
+        self.assertIn("what became of each", caught.exception.__notes__[0])
+
     def test_delete_all_tells_of_each(self):
         with Client("memory:?fail=delete:403") as client:
             client.create(Spec("demo", "a"))
