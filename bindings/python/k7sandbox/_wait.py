@@ -8,10 +8,10 @@ import os
 import select
 import signal
 import threading
-from typing import Any, Iterator
+from typing import Any
 
 from k7sandbox._call import CallState
-from k7sandbox._errors import K7Error, check, error_of, made, new_err
+from k7sandbox._errors import K7Error, check, error_of, made
 from k7sandbox._native import NULL, ffi, lib
 
 _STARTS = {
@@ -35,16 +35,14 @@ class _Signals:
         except OSError:  # none, or this is a child of fork() by now
             return b""
 
-    @contextlib.contextmanager
-    def noted(self) -> Iterator[None]:
-        """Meanwhile signals are noted here; whoever asked for that before, is told of them, too."""
+    def begin(self) -> None:
+        """From now on signals are noted here; whoever asked for that before, is told of them, too."""
         self.before = signal.set_wakeup_fd(self.writer, warn_on_full_buffer=False)
-        try:
-            yield
-        finally:
-            self.pass_on()
-            with contextlib.suppress(ValueError, OSError):  # that descriptor may be closed by now
-                signal.set_wakeup_fd(self.before)
+
+    def end(self) -> None:
+        self.pass_on()
+        with contextlib.suppress(ValueError, OSError):  # that descriptor may be closed by now
+            signal.set_wakeup_fd(self.before)
 
     def pass_on(self) -> None:
         seen = self.taken()
@@ -120,19 +118,21 @@ class Waiter:
     def wait(self, op: Any) -> None:
         if self.is_over(op):
             return
-        with self.signals.noted():
+        self.signals.begin()
+        try:
             while not self.is_over(op):
-                self.ready.poll(lib.k7_loop_get_timeout_ms(self.pointer))
-                self.signals.pass_on()
+                for descriptor, _ in self.ready.poll(lib.k7_loop_get_timeout_ms(self.pointer)):
+                    if descriptor == self.signals.reader:
+                        self.signals.pass_on()
+        finally:
+            self.signals.end()
 
     def is_over(self, op: Any) -> bool:
         self.process()
         return bool(lib.k7_op_get_state(op) != lib.K7_OP_RUNNING)
 
     def process(self) -> None:
-        err = new_err()
-        if lib.k7_loop_process(self.pointer, err) != 0:  # its operations have ended with that error
-            lib.k7_error_unref(err[0])
+        if lib.k7_loop_process(self.pointer, NULL) != 0:  # its operations have ended with that error
             self.is_broken = True
 
 
