@@ -26,6 +26,7 @@ class _Pump:
         self.ops: set[Any] = set()  # those that somebody waits for
         self.calls = 0
         self.idle = asyncio.Event()
+        self.closing = self.finished = False
         events.add_reader(lib.k7_loop_get_fd(self.pointer), self.run)
 
     def run(self) -> None:
@@ -48,17 +49,35 @@ class _Pump:
         if not self.events.is_closed():
             self.events.remove_reader(lib.k7_loop_get_fd(self.pointer))
 
-    async def close(self) -> None:
+    def call_ended(self) -> None:
+        self.calls -= 1
+        if self.calls == 0:
+            self.idle.set()
+            if self.closing:
+                self.finish()
+
+    def finish(self) -> None:
+        if not self.finished:
+            self.finished = True
+            self.stop()
+            ffi.release(self.pointer)
+
+    def cancel(self) -> None:
         for op in tuple(self.ops):
             lib.k7_op_cancel(op)
+
+    async def close(self) -> None:
+        """Whatever happens to this, the library's loop runs until the last call has ended."""
+        self.closing = True
+        self.cancel()
         try:
             while self.calls > 0:
                 self.idle.clear()
                 await self.idle.wait()
-        finally:
-            self.stop()
-            if self.calls == 0:
-                ffi.release(self.pointer)
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+        self.finish()
 
 
 # Runs inside k7_loop_process(), or k7_loop_free() when the client was forgotten: then the event loop may be closed, and nobody waits.
@@ -85,7 +104,7 @@ class AsyncClient(Opened):
     _pump: _Pump | None = None
 
     async def aclose(self) -> None:
-        """Cancels what is running, waits until it is taken back, and closes the client."""
+        """Cancels what is running, waits until it is taken back, and closes the client. Cancelled meanwhile, it abandons that, and does not wait."""
         pump, self._pump, self._pointer = self._pump, None, None
         if pump is not None and not pump.events.is_closed():
             await pump.close()
@@ -112,9 +131,7 @@ class AsyncClient(Opened):
         try:
             return await self._run(client, pump, start, arguments, settings, kind)
         finally:
-            pump.calls -= 1
-            if pump.calls == 0:
-                pump.idle.set()
+            pump.call_ended()
 
     async def _run(self, client: Any, pump: _Pump, start: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None) -> Any:
         state = CallState(settings)

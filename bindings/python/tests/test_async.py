@@ -146,6 +146,22 @@ class Cancelling(unittest.IsolatedAsyncioTestCase):
             await task
         self.assertEqual((caught.exception.outcome, caught.exception.leftovers), (Outcome.NOT_SENT, ()))
 
+    async def test_closing_that_is_cancelled_leaves_nobody_waiting(self):
+        client = AsyncClient("memory:?start_ms=500000&fail=delete:hang")
+        tasks = [await self.begun(client), asyncio.create_task(client.get("demo"))]
+        pump = client._pump
+        closing = asyncio.create_task(client.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            await closing
+        with self.assertRaises(CallCancelledError) as caught:
+            await asyncio.wait_for(tasks[0], 60)
+        self.assertEqual(len(caught.exception.leftovers), 1)  # it gives up taking back
+        with self.assertRaises(CallCancelledError):
+            await asyncio.wait_for(tasks[1], 60)
+        self.assertTrue(pump.finished)
+
 
 class Loops(unittest.TestCase):
     def test_one_event_loop_after_another(self):
