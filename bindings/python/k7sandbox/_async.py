@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, overlo
 from k7sandbox._call import CallArgs, CallSettings, CallState, DryRequest
 from k7sandbox._client import _spec, keep_results
 from k7sandbox._errors import K7Error, check, error_of, made, new_err
-from k7sandbox._native import FREE_USER, NULL, callback, ffi, lib, text, text_or_null, user_pointer
+from k7sandbox._native import FREE_USER, NULL, callback, ffi, lib, text, text_or_null, user_of, user_pointer
 from k7sandbox._open import Batch, DeleteOptions, Item, Opened, Query
 from k7sandbox._sandbox import Results, Sandbox, results_of, sandbox_of, sandboxes_of
 from k7sandbox._spec import Spec
@@ -27,6 +27,7 @@ class _Pump:
         self.calls = 0
         self.idle = asyncio.Event()
         self.closing = self.finished = False
+        self.raised: BaseException | None = None  # by a signal handler, inside _on_done()
         events.add_reader(lib.k7_loop_get_fd(self.pointer), self.run)
 
     def run(self) -> None:
@@ -41,6 +42,9 @@ class _Pump:
         wait = lib.k7_loop_get_timeout_ms(self.pointer)
         if wait >= 0:
             self.timer = self.events.call_later(wait / 1000, self.run)
+        if self.raised is not None:
+            raised, self.raised = self.raised, None
+            raise raised
 
     def stop(self) -> None:
         if self.timer is not None:
@@ -80,12 +84,31 @@ class _Pump:
         self.finish()
 
 
-# Runs inside k7_loop_process(), or k7_loop_free() when the client was forgotten: then the event loop may be closed, and nobody waits.
-@callback("k7_op_set_on_done", on_error=lambda _kind, _error, _traceback: None)
+class _End:
+    """That an operation has ended, for the task that waits."""
+
+    def __init__(self, pump: _Pump) -> None:
+        self.pump = pump
+        self.future: asyncio.Future[None] = pump.events.create_future()
+
+    def tell(self) -> None:
+        if not self.future.done() and not self.pump.events.is_closed():
+            self.future.set_result(None)
+
+    def failed(self, error: BaseException) -> None:
+        self.pump.raised = self.pump.raised or error
+        self.tell()
+
+
+def _end_failed(_kind: Any, error: BaseException, traceback: Any) -> None:
+    user_of(traceback).failed(error)
+
+
+# Runs inside k7_loop_process(), or k7_loop_free() when the client was forgotten: then the event loop may be closed, and nobody waits. Before its first line Python runs
+# signal handlers: what they raise is raised from the pump.
+@callback("k7_op_set_on_done", on_error=_end_failed)
 def _on_done(user: Any, op: Any) -> None:
-    future = ffi.from_handle(user)
-    if not future.done():
-        future.set_result(None)
+    ffi.from_handle(user).tell()
 
 
 def _taken(op: Any, kind: str | None) -> Any:
@@ -141,13 +164,13 @@ class AsyncClient(Opened):
             check(start, client, *arguments, state.pointer, pump.pointer, started)
             op = started[0]
             state.release()
-            future = pump.events.create_future()
-            check(lib.k7_op_set_on_done, op, _on_done, user_pointer(future), FREE_USER)
+            end = _End(pump)
+            check(lib.k7_op_set_on_done, op, _on_done, user_pointer(end), FREE_USER)
             pump.ops.add(op)
             raised: BaseException | None = None
-            while not future.done():
+            while not end.future.done():
                 try:
-                    await asyncio.wait((future,))
+                    await asyncio.wait((end.future,))
                 except asyncio.CancelledError as cancelled:
                     raised = cancelled
                     lib.k7_op_cancel(op)

@@ -122,10 +122,8 @@ def callback(setter: str, error: int | None = None, on_error: Callable[..., None
     return decorate
 
 
-def _free_user(user: Any) -> None:
-    _alive.pop(user, None)
-
-
+# Not a function of Python: those run signal handlers before their first line, and what these raise would be lost, and the object never freed.
+_free_user = _alive.__delitem__
 if MODE == "api":
     ffi.def_extern(name="k7py_free_user")(_free_user)
     FREE_USER = lib.k7py_free_user

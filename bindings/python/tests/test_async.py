@@ -1,6 +1,7 @@
 """AsyncClient: the operations, cancelled tasks, callbacks that raise, closing with something under way; no threads."""
 import asyncio
 import gc
+import sys
 import threading
 import unittest
 
@@ -161,6 +162,56 @@ class Cancelling(unittest.IsolatedAsyncioTestCase):
         with self.assertRaises(CallCancelledError):
             await asyncio.wait_for(tasks[1], 60)
         self.assertTrue(pump.finished)
+
+
+class Signals(unittest.TestCase):
+    """What a signal handler raises at the first line of a function that the library calls: here a trace function does, which Python calls at the same place."""
+
+    def tearDown(self):
+        sys.settrace(None)
+
+    def raise_in(self, name, error):
+        def trace(frame, event, _):
+            if event == "call" and frame.f_code.co_name == name:
+                raise error
+
+        sys.settrace(trace)
+
+    def test_when_an_operation_has_ended(self):
+        async def main():
+            async with AsyncClient("memory:") as client:
+                task = asyncio.create_task(client.create(Spec("demo", "a")))
+                self.raise_in("_on_done", KeyboardInterrupt())
+                try:
+                    return await task
+                finally:
+                    ended.append(task)
+
+        ended = []
+        with self.assertRaises(KeyboardInterrupt):
+            asyncio.run(main())
+        self.assertEqual(len(ended), 1)
+        self.assertEqual(_native._alive, {})
+
+    def test_an_exception_goes_where_those_of_callbacks_go(self):
+        async def main():
+            told = []
+            asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+            async with AsyncClient("memory:") as client:
+                self.raise_in("_on_done", Boom())
+                made = await client.create(Spec("demo", "a"))
+            return made.name, [type(error) for error in told]
+
+        self.assertEqual(asyncio.run(main()), ("demo", [Boom]))
+
+    def test_there_is_no_such_line_where_the_library_frees_what_belongs_to_a_callback(self):
+        async def main():
+            async with AsyncClient("memory:") as client:
+                self.raise_in("_free_user", Boom())
+                await client.list()
+
+        asyncio.run(main())
+        self.assertEqual(_native._alive, {})
 
 
 class Loops(unittest.TestCase):
