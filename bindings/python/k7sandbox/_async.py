@@ -26,22 +26,23 @@ class _Pump:
         self.ops: set[Any] = set()  # those that somebody waits for
         self.calls = 0
         self.idle = asyncio.Event()
-        self.closing = self.finished = False
+        self.broken = self.closing = self.finished = False
         self.raised: BaseException | None = None  # by a signal handler, inside _on_done()
         events.add_reader(lib.k7_loop_get_fd(self.pointer), self.run)
 
     def run(self) -> None:
         err = new_err()
-        if lib.k7_loop_process(self.pointer, err) != 0:  # its operations have ended with that error, and new ones fail with it
+        if lib.k7_loop_process(self.pointer, err) != 0:  # its operations have ended with that error; new ones get another loop
             lib.k7_error_unref(err[0])
+            self.broken = self.closing = True
             self.stop()
-            return
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
-        wait = lib.k7_loop_get_timeout_ms(self.pointer)
-        if wait >= 0:
-            self.timer = self.events.call_later(wait / 1000, self.run)
+        else:
+            if self.timer is not None:
+                self.timer.cancel()
+                self.timer = None
+            wait = lib.k7_loop_get_timeout_ms(self.pointer)
+            if wait >= 0:
+                self.timer = self.events.call_later(wait / 1000, self.run)
         if self.raised is not None:
             raised, self.raised = self.raised, None
             raise raised
@@ -141,7 +142,7 @@ class AsyncClient(Opened):
 
     def _pumped(self) -> _Pump:
         events = asyncio.get_running_loop()
-        if self._pump is None or self._pump.events.is_closed():
+        if self._pump is None or self._pump.broken or self._pump.events.is_closed():
             self._pump = _Pump(events)
         if self._pump.events is not events:
             raise RuntimeError("the client is in use in another event loop")

@@ -1,11 +1,13 @@
 """AsyncClient: the operations, cancelled tasks, callbacks that raise, closing with something under way; no threads."""
 import asyncio
 import gc
+import os
 import sys
 import threading
 import unittest
 
-from k7sandbox import (AsyncClient, CallCancelledError, CallTimeoutError, Cancel, ConflictError, ItemOutcome, NotFoundError, Outcome, Spec)
+from k7sandbox import (AsyncClient, CallCancelledError, CallTimeoutError, Cancel, ConflictError, ItemOutcome, NotFoundError, Outcome, ResourceError,
+                       Spec)
 from k7sandbox import _native
 
 NEVER_READY = "memory:?start_ms=500000"
@@ -220,6 +222,25 @@ class Loops(unittest.TestCase):
         for i in range(3):
             asyncio.run(client.create(Spec(f"s{i}", "a")))
         self.assertEqual(len(asyncio.run(client.list())), 3)
+
+    def test_a_new_one_when_the_librarys_is_broken(self):
+        async def main():
+            async with AsyncClient("memory:?start_ms=500000") as client:
+                tasks = [asyncio.create_task(work) for work in (client.create(Spec("one", "a")), client.create_many([Spec("two", "a"), Spec("three", "a")], at_once=1))]
+                while len(await client.list()) < 2:
+                    pass
+                nothing = os.open(os.devnull, os.O_RDONLY)
+                os.dup2(nothing, _native.lib.k7_loop_get_fd(client._pump.pointer))  # it cannot be waited for any more
+                os.close(nothing)
+                client._pump.run()
+                with self.assertRaises(ResourceError) as caught:
+                    await asyncio.wait_for(tasks[0], 60)
+                self.assertEqual((caught.exception.name, len(caught.exception.leftovers)), ("K7_ERR_SYSTEM", 1))
+                results = await asyncio.wait_for(tasks[1], 60)
+                self.assertEqual(results.count_of(ItemOutcome.DONE), 0)
+                return sorted(sandbox.name for sandbox in await client.list())
+
+        self.assertEqual(asyncio.run(main()), ["one", "two"])
 
     def test_not_in_two_at_a_time(self):
         async def main(client):
