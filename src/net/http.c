@@ -46,10 +46,16 @@ int k7i_http_new(const struct k7i_http_host *host, struct k7i_http **ret_http, k
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-    /* By itself libcurl keeps four times as many as there are transfers at the moment, and so closes warm ones when several end together. */
-    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+    k7i_http_count(http, 0);
     *ret_http = http;
     return 0;
+}
+
+/* By itself libcurl keeps four times as many as there are transfers at the moment, and so closes warm ones when several end together. It counts those in use, too. */
+void k7i_http_count(struct k7i_http *http, int change)
+{
+    http->running += change;
+    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT + http->running);
 }
 
 void k7i_http_free(struct k7i_http *http)

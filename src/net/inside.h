@@ -57,6 +57,7 @@ void k7i_sigpipe_restore(const struct k7i_sigpipe *sigpipe);
 struct k7i_http {
     CURLM *multi;
     struct k7i_http_host host;
+    int running;                /* transfers */
     unsigned long long turn;    /* how often libcurl was called to go on */
     int64_t due_us;             /* when libcurl wants to be called; -1: not */
     struct k7i_transfer *spare; /* finished transfers kept with their easy handles */
@@ -97,7 +98,8 @@ struct k7i_transfer {
 };
 
 /* http.c → transfer.c → settings.c, outcome.c */
-void k7i_transfer_drop(struct k7i_transfer *transfer); /* with its handle; it does not run */
+void k7i_http_count(struct k7i_http *http, int change); /* how many more run now */
+void k7i_transfer_drop(struct k7i_transfer *transfer);  /* with its handle; it does not run */
 void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result);
 int k7i_transfer_set_up(struct k7i_transfer *transfer, const char *traceparent, k7_error **err);
 void k7i_transfer_judge(struct k7i_transfer *transfer,

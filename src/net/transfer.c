@@ -84,6 +84,7 @@ void k7i_transfer_abort(struct k7i_transfer *transfer)
     transfer->running = 0;
     k7i_sigpipe_block(&sigpipe);
     curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+    k7i_http_count(transfer->http, -1);
     k7i_sigpipe_restore(&sigpipe);
     forget_request(transfer);
 }
@@ -156,6 +157,7 @@ int k7i_transfer_start(struct k7i_transfer *transfer, const struct k7i_peer *pee
                         curl_multi_strerror(added));
     }
     transfer->running = 1;
+    k7i_http_count(transfer->http, 1);
     transfer->started_turn = transfer->http->turn;
     return 0;
 }
@@ -167,6 +169,7 @@ void k7i_transfer_finish(struct k7i_transfer *transfer, CURLcode result)
     long status = 0, sent = 0, connects = 0;
 
     transfer->running = 0;
+    k7i_http_count(transfer->http, -1);
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);

@@ -138,6 +138,43 @@ START_TEST(a_thousand_items_use_the_connections_of_their_cap)
 }
 END_TEST
 
+enum { CROWD = 100 };
+
+static k7_op *crowd[2 * CROWD];
+static int crowd_begun;
+
+static void begin_one(void *user, k7_op *ended)
+{
+    k7_op *op = start_list();
+
+    (void)user, (void)ended;
+    ck_assert_int_eq(k7_op_set_on_done(op, begin_one, NULL, NULL, NULL), 0);
+    crowd[crowd_begun++] = op;
+}
+
+/* Connections in use are none of the 64 that are kept. */
+START_TEST(more_at_once_than_are_kept_idle_go_on_with_their_connections)
+{
+    char text[1024];
+
+    snprintf(text, sizeof text,
+             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             strlen(LIST_OF_ONE), LIST_OF_ONE);
+    const struct scripted_act late[] = { { SCRIPTED_WAIT, NULL, 0 }, { SCRIPTED_SEND, text, 0 } };
+    scripted_server_fallback(server, late, 2);
+    for (crowd_begun = 0; crowd_begun < CROWD;)
+        begin_one(NULL, NULL);
+    run_until_sent(CROWD);
+    for (int i = 1; i <= CROWD; i++) { /* one ends, another begins */
+        scripted_server_release(server);
+        run_until_sent(CROWD + i);
+    }
+    ck_assert_int_eq(scripted_server_connections(server), CROWD);
+    for (int i = 0; i < 2 * CROWD; i++)
+        k7_op_free(crowd[i]);
+}
+END_TEST
+
 START_TEST(clients_come_and_go_and_each_is_asked_as_itself)
 {
     char key[64], line[96];
@@ -266,6 +303,7 @@ int main(void)
     tcase_set_timeout(group, 60);
     tcase_add_test(group, many_at_once_use_one_connection_each_and_leave_warm_ones);
     tcase_add_test(group, a_thousand_items_use_the_connections_of_their_cap);
+    tcase_add_test(group, more_at_once_than_are_kept_idle_go_on_with_their_connections);
     tcase_add_test(group, clients_come_and_go_and_each_is_asked_as_itself);
     tcase_add_test(group, client_at_the_address_of_a_gone_one_is_not_taken_for_it);
     tcase_add_test(group, loop_freed_with_a_create_under_way_says_that_nobody_knows);
