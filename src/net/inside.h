@@ -82,7 +82,8 @@ struct k7i_transfer {
     unsigned long long started_turn; /* of the multi handle: until the next one, libcurl has not begun */
     size_t body_sent;
     struct k7i_buf url, body, content_type, location;
-    struct k7i_identity *identity; /* as long as the handle has its certificate, or a request runs with it */
+    struct k7i_identity *
+        identity; /* as long as the handle has its certificate, or a request runs with it; none in a spare one */
     unsigned files_version;
     char content_type_line[128], traceparent[80];
     struct curl_slist lines[K7I_HEADER_LINES];

@@ -102,8 +102,9 @@ void k7i_transfer_free(struct k7i_transfer *transfer)
         return;
     struct k7i_http *http = transfer->http;
     k7i_transfer_abort(transfer);
-    if (!transfer->plain_for)
+    if (!transfer->plain_for || (transfer->identity && transfer->identity->cert_pem))
         forget_request(transfer);
+    transfer->identity = k7i_identity_unref(transfer->identity);
     k7i_buf_clear(&transfer->url);
     k7i_buf_clear(&transfer->body);
     k7i_buf_clear(&transfer->content_type);

@@ -106,6 +106,24 @@ START_TEST(its_token_is_sent_and_kept_until_it_expires)
 }
 END_TEST
 
+/* What a loop keeps for the next request has neither the token nor the key: a closed client's would lie there as long as the loop lives. */
+START_TEST(a_loop_keeps_no_identity)
+{
+    struct k7i_credential_waiter waiter = { 0 };
+    const struct k7i_program *program;
+    struct k7i_identity *identity;
+
+    if (_i)
+        start_tls("server", "ca.pem");
+    open_with_program(_i ? "echo certificate client 0" : "echo token abc 0");
+    expect_success(get());
+    ck_assert_int_eq(k7i_credential_get(k7i_peer_credential(peer), 0, &waiter, &identity, &program, NULL), 0);
+    ck_assert_ptr_nonnull(identity);
+    ck_assert_int_eq(atomic_load(&identity->references), 2); /* the credential's and ours */
+    k7i_identity_unref(identity);
+}
+END_TEST
+
 START_TEST(its_certificate_is_shown_to_the_server)
 {
     start_tls("server", "ca.pem");
@@ -407,6 +425,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, check_end);
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, its_token_is_sent_and_kept_until_it_expires, 0, 2);
+    tcase_add_loop_test(tests, a_loop_keeps_no_identity, 0, 2);
     tcase_add_test(tests, its_certificate_is_shown_to_the_server);
     tcase_add_test(tests, a_new_certificate_gets_a_new_connection);
     tcase_add_test(tests, a_401_leads_to_one_new_run_and_one_repetition);
