@@ -6,7 +6,7 @@
  *
  * One loop may serve any number of clients, one client any number of loops and blocking calls. A loop, and every function of its operations, belongs to one thread at a
  * time; only k7_loop_wake() and k7_op_cancel() may be called from any. Progress, trace and the functions of a custom transport run inside k7_loop_process(),
- * k7_loop_wait() and k7_op_wait(), completion callbacks at their end: with no lock held and never inside a `_start`. A completion callback, unlike all
+ * k7_loop_wait(), k7_op_wait() and k7_loop_free(), completion callbacks at their end: with no lock held and never inside a `_start`. A completion callback, unlike all
  * others, may call everything but what runs the same loop: it may start operations, take results, free its own operation, and even the loop, which then goes when
  * the function that runs it returns.
  *
@@ -25,8 +25,9 @@ extern "C" {
  * 64 idle ones are kept for the next. Errors: K7_ERR_NO_MEMORY, K7_ERR_SYSTEM (no descriptor left). */
 K7_API int k7_loop_new(k7_loop **ret_loop, k7_error **err);
 
-/* k7_loop_free: frees a loop. Operations that still run end with K7_ERR_CANCELLED, at once: what they made is not taken back, but named in their errors, and the outcome is
- * UNKNOWN where one was sent. Their completion callbacks run in here; their handles stay valid until they are freed. The thread of the loop. */
+/* k7_loop_free: frees a loop. Operations that still run end at once, and what they made is not taken back: with K7_ERR_CANCELLED, which names what they made, and with the
+ * outcome UNKNOWN where something was sent; one that was being taken back keeps the error that led there; one over many, whose set is known, ends DONE, and its results tell
+ * of each. Trace, progress and completion callbacks run in here; the handles stay valid until they are freed. The thread of the loop. */
 K7_API void k7_loop_free(k7_loop *loop);
 
 /* k7_loop_get_fd: a descriptor that is readable when k7_loop_process() has something to do. It is the loop's own: poll it (level-triggered), and neither read nor

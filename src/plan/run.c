@@ -387,6 +387,8 @@ void k7i_run_broken(struct k7i_op_run *run, int code)
         return;
     }
     if (k7i_run_is_forward(run) && run->index < run->op->plan->step_count) {
+        if (code == K7_ERR_CANCELLED) /* as in say_why(): there is an error only in SETTLE */
+            run->op->error = k7_error_unref(run->op->error);
         fail_code(run, code,
                   code == K7_ERR_NO_MEMORY   ? "out of memory"
                   : code == K7_ERR_CANCELLED ? "the loop was freed"
