@@ -171,7 +171,7 @@ def read_all(folder: str) -> tuple[list[Header], dict[str, str], list[Number]]:
 
     umbrella = read("k7sandbox.h")
     names = re.findall(r"#include <k7sandbox/(\w+\.h)>", umbrella)
-    unknown = set(os.listdir(folder)) - set(names) - {"k7sandbox.h"}
+    unknown = {name for name in os.listdir(folder) if name.endswith(".h")} - set(names) - {"k7sandbox.h"}
     if unknown:
         raise Incomplete(f"headers that k7sandbox.h does not include: {', '.join(sorted(unknown))}")
     headers = [parse(name, read(name)) for name in names]

@@ -77,7 +77,8 @@ K7_API const char *k7_dry_request_get_body(const k7_dry_request *request); /* wi
 K7_API size_t k7_dry_request_get_body_len(const k7_dry_request *request);  /* bytes, without that NUL */
 
 /* k7_call_set_on_interrupt: fn runs on the calling thread when a signal interrupted the wait of a blocking call, or of k7_loop_wait() and k7_op_wait() for an operation
- * that was started with it; non-zero cancels the call. This is how a binding reacts to Ctrl-C at once. Errors: K7_ERR_NO_MEMORY. Since 0.1. */
+ * that was started with it; non-zero cancels the call. A signal that comes just before the wait, or that another thread gets, interrupts nothing: a handler
+ * that has to be heard at whatever moment triggers a cancel token (k7_cancel_trigger()). Errors: K7_ERR_NO_MEMORY. Since 0.1. */
 K7_API int k7_call_set_on_interrupt(k7_call *call, int (*fn)(void *user), void *user,
                                     void (*free_user)(void *user), k7_error **err);
 
