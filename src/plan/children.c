@@ -40,6 +40,10 @@ static void start_one(struct k7i_op_run *run, struct k7i_op *child)
         k7i_op_free(child);
         return;
     }
+    if (child->run->deadline_ms > run->deadline_ms) { /* it may have passed meanwhile */
+        child->run->deadline_ms = run->deadline_ms;
+        k7i_run_update_timer(child->run);
+    }
     child->run->parent = run->op;
     child->run->place = i;
     child->run->sibling = run->children;
@@ -51,6 +55,12 @@ void k7i_children_start(struct k7i_op_run *run)
 {
     while (!run->no_more_children && run->running_children < run->at_once) {
         struct k7i_op *child = NULL;
+
+        if (k7i_run_stop_level(run) > 0 || k7i_loop_now_ms(run->loop) >= run->deadline_ms) {
+            /* told of it next, it stops those that run */
+            k7i_loop_schedule(run->loop, run);
+            return;
+        }
         enum k7i_verdict verdict = run->active->child(run->op, run->next_child, &child);
 
         if (verdict == K7I_NEXT) {

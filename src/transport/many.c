@@ -140,6 +140,10 @@ static void joined(struct k7i_op *op, size_t i, struct k7i_op *ended)
     k7_error *error = ended->error;
 
     ended->error = NULL;
+    if (k7i_op_is_ending(op) && !k7i_op_step(ended)) { /* stopped before its first step: it is not started */
+        k7_error_unref(error);
+        return;
+    }
     if (!error && state->operation != K7I_DELETE) {
         k7i_results_set_sandbox(state->results, i, ended->result);
         ended->result = NULL;

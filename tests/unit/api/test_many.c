@@ -1,84 +1,9 @@
-/* test_many.c: calls over a batch: the caps, partial failure, progress, and that every item is accounted for however the call ends. */
-#include "started.h"
+/* test_many.c: calls over a batch: the caps, partial failure, progress. */
+#include "batch.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-static k7_batch *batch;
-
-static void add_specs(int count)
-{
-    char name[32];
-
-    if (!batch)
-        ck_assert_int_eq(k7_batch_new(&batch, NULL), 0);
-    for (int i = 0; i < count; i++) {
-        k7_spec *spec = NULL;
-
-        snprintf(name, sizeof name, "sandbox-%d", i);
-        ck_assert_int_eq(k7_spec_new(name, "alpine:latest", &spec, NULL), 0);
-        ck_assert_int_eq(k7_batch_add_spec(batch, spec, NULL), 0);
-        k7_spec_free(spec); /* it was copied */
-    }
-}
-
-static void close_batch(void)
-{
-    k7_batch_free(batch);
-    batch = NULL;
-    close_all();
-}
-
-static size_t count_there(void)
-{
-    k7_sandboxes *list = NULL;
-
-    ck_assert_int_eq(k7_sandbox_list(client, NULL, NULL, &list, NULL), 0);
-    size_t count = k7_sandboxes_count(list);
-    k7_sandboxes_unref(list);
-    return count;
-}
-
-/* By outcome: DONE, FAILED, NOT_STARTED, UNKNOWN; together they are all. */
-static void expect_results(const k7_results *results, size_t done, size_t failed, size_t not_started,
-                           size_t unknown)
-{
-    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_DONE), done);
-    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_FAILED), failed);
-    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_NOT_STARTED), not_started);
-    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_UNKNOWN), unknown);
-    ck_assert_uint_eq(k7_results_count(results), done + failed + not_started + unknown);
-    for (size_t i = 0; i < k7_results_count(results); i++) {
-        int outcome = k7_results_outcome_at(results, i);
-        char name[32];
-
-        snprintf(name, sizeof name, "sandbox-%zu", i);
-        ck_assert_str_eq(k7_results_name_at(results, i), name);
-        ck_assert((k7_results_error_at(results, i) != NULL) ==
-                  (outcome == K7_ITEM_FAILED || outcome == K7_ITEM_UNKNOWN));
-        if (outcome != K7_ITEM_DONE)
-            ck_assert_ptr_null(k7_results_sandbox_at(results, i));
-    }
-    ck_assert_ptr_null(k7_results_sandbox_at(results, k7_results_count(results)));
-}
-
-static k7_op *start_create_many(const k7_call *call)
-{
-    k7_op *op = NULL;
-
-    ck_assert_int_eq(k7_sandbox_create_many_start(client, batch, call, loop, &op, NULL), 0);
-    return op;
-}
-
-static k7_results *take_results(k7_op *op)
-{
-    k7_results *results = NULL;
-
-    ck_assert_int_eq(k7_op_take_results(op, &results, NULL), 0);
-    k7_op_free(op);
-    return results;
-}
 
 /* --- all goes well --------------------------------------------------------------------------------------------------------------- */
 
@@ -247,77 +172,6 @@ START_TEST(wrong_input_begins_nothing)
 }
 END_TEST
 
-START_TEST(cancel_accounts_for_every_item)
-{
-    open_all("memory:?clock=manual&start_ms=1000");
-    add_specs(5);
-    ck_assert_int_eq(k7_batch_set_at_once(batch, 2, NULL), 0);
-    k7_op *op = start_create_many(NULL);
-    ck_assert_int_eq(k7_loop_process(loop, NULL), 0);
-    ck_assert_uint_eq(count_there(), 2);
-    k7_op_cancel(op);
-    run_all();
-    k7_results *results = take_results(op);
-    expect_results(results, 0, 2, 3, 0);
-    ck_assert_int_eq(k7_error_get_code(k7_results_error_at(results, 0)), K7_ERR_CANCELLED);
-    ck_assert_uint_eq(k7_error_leftover_count(k7_results_error_at(results, 0)), 0);
-    k7_results_unref(results);
-    ck_assert_uint_eq(count_there(), 0); /* taken back */
-    close_batch();
-}
-END_TEST
-
-START_TEST(cancelled_before_it_begins_it_starts_none)
-{
-    open_all("memory:");
-    add_specs(3);
-    k7_op *op = start_create_many(NULL);
-    k7_op_cancel(op);
-    run_all();
-    k7_results *results = take_results(op);
-    expect_results(results, 0, 0, 3, 0);
-    k7_results_unref(results);
-    close_batch();
-}
-END_TEST
-
-START_TEST(loop_freed_accounts_for_every_item)
-{
-    open_all("memory:?clock=manual&start_ms=1000");
-    add_specs(5);
-    ck_assert_int_eq(k7_batch_set_at_once(batch, 2, NULL), 0);
-    k7_op *op = start_create_many(NULL);
-    ck_assert_int_eq(k7_loop_process(loop, NULL), 0);
-    k7_loop_free(loop);
-    loop = NULL;
-    k7_results *results = take_results(op);
-    expect_results(results, 0, 0, 3, 2);
-    ck_assert_uint_eq(k7_error_leftover_count(k7_results_error_at(results, 1)), 1);
-    k7_results_unref(results);
-    close_batch();
-}
-END_TEST
-
-START_TEST(deadline_is_for_all)
-{
-    k7_results *results = NULL;
-    k7_call *call = NULL;
-
-    open_all("memory:?fail=get:hang");
-    add_specs(10);
-    ck_assert_int_eq(k7_batch_set_at_once(batch, 4, NULL), 0);
-    ck_assert_int_eq(k7_call_new(&call, NULL), 0);
-    ck_assert_int_eq(k7_call_set_timeout_ms(call, 20, NULL), 0);
-    ck_assert_int_eq(k7_sandbox_get_many(client, batch, call, &results, NULL), 0);
-    k7_call_free(call);
-    ck_assert_uint_eq(k7_results_count_of(results, K7_ITEM_NOT_STARTED), 6);
-    for (size_t i = 0; i < 4; i++)
-        ck_assert_int_eq(k7_error_get_code(k7_results_error_at(results, i)), K7_ERR_TIMEOUT);
-    k7_results_unref(results);
-    close_batch();
-}
-END_TEST
-
 /* --- the caps -------------------------------------------------------------------------------------------------------------------- */
 
 enum { ROOM = 64 };
@@ -410,36 +264,6 @@ START_TEST(no_more_starts_in_a_second_than_allowed)
 }
 END_TEST
 
-/* Between two starts nothing runs: a cancel, the deadline and the end of the loop are heard of all the same. */
-START_TEST(call_ends_also_between_two_starts)
-{
-    k7_call *call = NULL;
-
-    open_all("memory:");
-    add_specs(3);
-    ck_assert_int_eq(k7_batch_set_starts_per_second(batch, 1, NULL), 0);
-    ck_assert_int_eq(k7_call_new(&call, NULL), 0);
-    ck_assert_int_eq(k7_call_set_timeout_ms(call, _i == 2 ? 20 : 100000, NULL), 0);
-    k7_op *op = start_create_many(call);
-    k7_call_free(call);
-    ck_assert_int_eq(k7_loop_process(loop, NULL), 0);
-    ck_assert_int_eq(k7_op_get_state(op), K7_OP_RUNNING);
-    ck_assert_uint_eq(count_there(), 1);
-    ck_assert_int_gt(k7_loop_get_timeout_ms(loop), 0);
-    if (_i == 0)
-        k7_op_cancel(op);
-    if (_i == 1) {
-        k7_loop_free(loop);
-        loop = NULL;
-    }
-    run_all();
-    k7_results *results = take_results(op);
-    expect_results(results, 1, 0, 2, 0);
-    k7_results_unref(results);
-    close_batch();
-}
-END_TEST
-
 /* --- a dry run ------------------------------------------------------------------------------------------------------------------- */
 
 static void count_shown(void *user, const k7_dry_request *request)
@@ -479,14 +303,9 @@ int main(void)
     tcase_add_test(group, empty_batch_has_no_results);
     tcase_add_test(group, failures_of_some_do_not_stop_the_others);
     tcase_add_test(group, wrong_input_begins_nothing);
-    tcase_add_test(group, cancel_accounts_for_every_item);
-    tcase_add_test(group, cancelled_before_it_begins_it_starts_none);
-    tcase_add_test(group, loop_freed_accounts_for_every_item);
-    tcase_add_test(group, deadline_is_for_all);
     tcase_add_loop_test(group, no_more_at_once_than_allowed, 0, 4);
     tcase_add_test(group, what_the_transport_lacks_is_unsupported);
     tcase_add_test(group, no_more_starts_in_a_second_than_allowed);
-    tcase_add_loop_test(group, call_ends_also_between_two_starts, 0, 3);
     tcase_add_test(group, dry_run_shows_the_requests_of_each);
     suite_add_tcase(suite, group);
     return run(suite);
