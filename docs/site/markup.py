@@ -65,6 +65,13 @@ class Tree:
     def place(self, source: str, url: str) -> None:
         self.places[source] = url
 
+    def title(self, name: str) -> str:
+        """What a page's first line calls it."""
+        first = self.read(name).split("\n", 1)[0]
+        if not first.startswith("# "):
+            raise Broken(f"{name}: has no title")
+        return re.sub(r"[`*]", "", first.removeprefix("# "))
+
     def guides(self) -> list[tuple[str, str, str]]:
         """Those that docs/guides/README.md lists, in its order."""
         found = []
@@ -72,7 +79,7 @@ class Tree:
             source = f"docs/guides/{name}.md"
             if not self.has(source):
                 raise Broken(f"docs/guides/README.md: {name}.md is not there")
-            found.append((source, f"guides/{name}.html", re.sub(r"[`*]", "", self.read(source).split("\n", 1)[0].removeprefix("# "))))
+            found.append((source, f"guides/{name}.html", self.title(source)))
         return found
 
     def find(self, source: str, href: str) -> str:
