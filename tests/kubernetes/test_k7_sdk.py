@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../gateway"))
 from harness import Gateway, main  # noqa: E402
-from test_k7_sdk import VERSIONS, python_of, run_client  # noqa: E402
+from test_k7_sdk import BUILD, VERSIONS, python_of, run_client  # noqa: E402
 
 SKIPPED = 77  # meson's
 
@@ -28,7 +28,7 @@ if __name__ == "__main__":
         sys.exit(SKIPPED)
     try:
         for wanted in VERSIONS:
-            python_of(wanted)
+            python_of(BUILD, wanted)
     except (subprocess.SubprocessError, OSError) as error:
         print(f"k7-sdk is not there, and cannot be installed from inside a cluster; tests/run gateway does: {error}")
         sys.exit(SKIPPED)
