@@ -1,5 +1,5 @@
-"""Builds the wheel: the library by meson, when this is a checkout of libk7sandbox, and the extension module by cffi. Where there is no compiler, or
-K7SANDBOX_CFFI=abi asks for it, the package has no extension module and uses ABI mode.
+"""Builds the wheel: the library by meson, when this is a checkout of libk7sandbox, and the extension module by cffi. K7SANDBOX_CFFI=abi leaves out the extension module:
+the package uses ABI mode. Where there is no compiler, the library is left out, too: the package has nothing binary in it, and uses the one that is installed.
 
 K7SANDBOX_BUILD: the folder in which meson builds (default: a fresh one). Outside a checkout the installed library is used, found by pkg-config."""
 from __future__ import annotations
@@ -29,8 +29,21 @@ def run(*command: str) -> None:
     subprocess.run(command, check=True, stdout=sys.stderr)
 
 
+def has_compiler() -> bool:
+    return shutil.which("cc") is not None
+
+
+def wants_library() -> bool:
+    return has_compiler() and os.path.exists(os.path.join(ROOT, "src", "k7sandbox.map"))
+
+
 def wants_extension() -> bool:
-    return os.environ.get("K7SANDBOX_CFFI") != "abi" and shutil.which("cc") is not None
+    return has_compiler() and os.environ.get("K7SANDBOX_CFFI") != "abi"
+
+
+def installed(folder: str) -> str:
+    """A folder of the library that is installed."""
+    return subprocess.run(["pkg-config", f"--variable={folder}", "k7sandbox"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 class Build(build_py):
@@ -39,10 +52,10 @@ class Build(build_py):
     def run(self) -> None:
         super().run()
         with tempfile.TemporaryDirectory() as scratch:
-            if os.path.exists(os.path.join(ROOT, "src", "k7sandbox.map")):
+            if wants_library():
                 self.with_own_library(scratch)
             elif wants_extension():
-                self.extension("/usr/include", "/usr/lib", scratch)
+                self.extension(installed("includedir"), installed("libdir"), scratch)
 
     def with_own_library(self, scratch: str) -> None:
         build, stage = os.environ.get("K7SANDBOX_BUILD") or os.path.join(scratch, "build"), os.path.join(scratch, "stage")
@@ -64,18 +77,18 @@ class Build(build_py):
             shutil.copy(module, os.path.join(self.build_lib, "k7sandbox"))
 
 
-class Binary(Distribution):
-    """Not the same on every machine: the wheel carries a library."""
-
+class Package(Distribution):
     def has_ext_modules(self) -> bool:
-        return True
+        """Whether the wheel is for one kind of machine."""
+        return wants_library() or wants_extension()
 
 
 class Wheel(bdist_wheel):
-    """For every CPython from 3.11 on."""
+    """For every CPython from 3.11 on; without anything binary, for every Python and machine."""
 
     def get_tag(self) -> tuple[str, str, str]:
-        return ("cp311", "abi3", super().get_tag()[2])
+        tag: tuple[str, str, str] = super().get_tag()
+        return tag if self.root_is_pure else ("cp311", "abi3", tag[2])
 
 
-setup(cmdclass={"build_py": Build, "bdist_wheel": Wheel}, distclass=Binary)
+setup(cmdclass={"build_py": Build, "bdist_wheel": Wheel}, distclass=Package)

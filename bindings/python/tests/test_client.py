@@ -114,7 +114,7 @@ class Operations(unittest.TestCase):
                 with self.assertRaises(ValueError):
                     wrong()
             for wrong in (lambda: client.list(timeout=0), lambda: client.list(traceparent="x"), lambda: client.list(namespace="a", all_namespaces=True),
-                          lambda: Client("nothing:"), lambda: Client("memory:", config={"no.key": 1}), lambda: Client("memory:", config={"retry.attempts": "x"})):
+                          lambda: Client("nothing:"), lambda: Client("memory:", config={"no.key": 1}), lambda: Client("memory:", config={"retry_attempts": "x"})):
                 with self.assertRaises(InvalidError):
                     wrong()
 
@@ -252,7 +252,7 @@ class Rest(unittest.TestCase):
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
         self.server.daemon_threads = True
         self.server.seen, self.server.answer = [], (200, {}, b'{"data":[]}')
-        thread = threading.Thread(target=self.server.serve_forever)
+        thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
         thread.start()
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         self.addCleanup(thread.join)

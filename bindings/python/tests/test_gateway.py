@@ -59,8 +59,10 @@ class Gateway(unittest.TestCase):
         asyncio.run(main())
 
     def test_a_quota_of_what_is_behind(self):
-        with Client(self.start("memory:?fail=create:429"), api_key=self.key) as client, self.assertRaises(QuotaError):
+        once = {"retry_attempts": 1}
+        with Client(self.start("memory:?fail=create:429"), api_key=self.key, config=once) as client, self.assertRaises(QuotaError) as caught:
             client.create(Spec("demo", "a"))
+        self.assertEqual((caught.exception.http_status, caught.exception.retry_after), (429, 5))
 
 
 if __name__ == "__main__":
