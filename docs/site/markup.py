@@ -166,7 +166,7 @@ def slug(text: str, taken: set[str]) -> str:
 def heading(level: int, anchor: str, inner: str) -> str:
     if level == 1:
         return f'<h1 id="{anchor}">{inner}</h1>\n'
-    return f'<h{level} id="{anchor}">{inner} <a class="here" href="#{anchor}" aria-label="Link to this part">#</a></h{level}>\n'
+    return f'<h{level} id="{anchor}">{inner} <a class="mark" href="#{anchor}" aria-label="Link to this part">#</a></h{level}>\n'
 
 
 class Writer:
