@@ -179,6 +179,8 @@ void k7i_run_turn_back(struct k7i_op_run *run)
             run->lost_reading |= !reads && run->request.repeat == K7I_REPEAT_SAFE && !run->active->harmless;
         }
     }
+    if (run->in_vain && run->effect[run->index] == K7I_EFFECT_NONE)
+        run->effect[run->index] = K7I_EFFECT_UNKNOWN;
     run->failed_step = k7i_run_step(run)->name;
     run->mode = K7I_MODE_ROLLBACK;
     run->deadline_ms = budget > INT64_MAX - now ? INT64_MAX : now + budget;

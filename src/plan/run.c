@@ -77,7 +77,7 @@ static void fail_code(struct k7i_op_run *run, int code, const char *text)
 static void next_step(struct k7i_op_run *run)
 {
     run->index++;
-    run->entered = 0;
+    run->entered = run->in_vain = 0;
     k7i_run_new_request(run);
     k7i_run_schedule(run);
 }
@@ -136,6 +136,7 @@ static void settle_verdict(struct k7i_op_run *run, enum k7i_verdict verdict)
         run->mode = K7I_MODE_FORWARD;
         if (verdict == K7I_NONE) {
             run->effect[run->index] = K7I_EFFECT_NONE;
+            run->in_vain = 1;
             k7i_run_new_request(run);
             run->attempt = run->settle_attempt;
             k7i_run_wait_ms(run, K7I_FOR_CLOCK, k7i_run_back_off_ms(run));

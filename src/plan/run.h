@@ -54,7 +54,8 @@ struct k7i_op_run {
         lost_unsafe; /* an answer was lost, of a request that only reads or may be repeated / of any other */
     int64_t pause_ms, silence_ms; /* silence_ms: of a stream, before its step hears of it; 0: it does not */
     int64_t deadline_ms, wake_at_ms; /* the loop's clock; INT64_MAX: none */
-    int awaiting;                    /* in ROLLBACK: the answer to the step's own request is still to come */
+    int in_vain;    /* the step's request was lost, and looked for in vain: the server may act on it yet */
+    int awaiting;   /* in ROLLBACK: the answer to the step's own request is still to come */
     int stop_level; /* set by the parent or the interrupt callback: counts like triggers of the cancel token */
 
     struct k7i_request request;

@@ -368,24 +368,6 @@ START_TEST(an_answer_under_way_is_awaited_where_the_step_says_so)
 }
 END_TEST
 
-START_TEST(a_loop_that_ends_while_a_step_is_settled_is_why_the_call_ended)
-{
-    struct k7i_loop *loop = new_loop();
-    struct k7i_op *op = new_op();
-
-    object_server_fault(server, 3, FAULT_CUT_AFTER);   /* the create of the third */
-    object_server_fault(server, 4, FAULT_HANG_BEFORE); /* its settling */
-    ck_assert_int_eq(k7i_op_start(op, loop, &patient, NULL, NULL, NULL), 0);
-    while (object_server_requests(server) < 4)
-        k7i_loop_wait(loop, 1, NULL, NULL);
-    k7i_loop_end(loop);
-    ck_assert_int_eq(k7_error_get_code(op->error), K7_ERR_CANCELLED);
-    ck_assert_uint_eq(k7_error_leftover_count(op->error), 3);
-    k7i_op_free(op);
-    k7i_loop_free(loop);
-}
-END_TEST
-
 START_TEST(a_token_triggered_before_sends_nothing)
 {
     struct k7i_loop *loop = new_loop();
@@ -515,7 +497,6 @@ int main(void)
     tcase_add_loop_test(tests, cancel_while_waiting_takes_back, 0, 2);
     tcase_add_test(tests, a_second_cancel_abandons_the_undo);
     tcase_add_test(tests, an_answer_under_way_is_awaited_where_the_step_says_so);
-    tcase_add_test(tests, a_loop_that_ends_while_a_step_is_settled_is_why_the_call_ended);
     tcase_add_test(tests, a_token_triggered_before_sends_nothing);
     tcase_add_test(tests, somebody_elses_object_is_neither_adopted_nor_removed);
     tcase_add_test(tests, completion_comes_once_and_never_from_start);
