@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+_OPERATIONS = {getattr(lib, f"k7_sandbox_{name}_start"): name
+               for name in ("create", "list", "get", "delete", "delete_all", "create_many", "get_many", "delete_many")}
+
+
 class _Pump:
     """The library's loop on an event loop: its descriptor is watched, its timeout is a timer."""
 
@@ -150,7 +154,12 @@ class AsyncClient(Opened):
 
     async def _call(self, start: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None = None) -> Any:
         """Starts an operation and waits for it; gives its result, and raises its error, or what a callback of it raised."""
-        client, pump = self._open(), self._pumped()
+        client = self._open()
+        try:
+            pump = self._pumped()
+        except K7Error as error:
+            error.operation = _OPERATIONS[start]
+            raise
         pump.calls += 1
         try:
             return await self._run(client, pump, start, arguments, settings, kind)

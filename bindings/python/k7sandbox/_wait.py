@@ -11,7 +11,7 @@ import threading
 from typing import Any
 
 from k7sandbox._call import CallState
-from k7sandbox._errors import K7Error, check, error_of, made
+from k7sandbox._errors import K7Error, ResourceError, check, error_of, made
 from k7sandbox._native import NULL, ffi, lib
 
 _STARTS = {
@@ -137,9 +137,12 @@ class Waiter:
 
 
 def waiter_for(waiter: Waiter | None) -> Waiter | None:
-    """The one to wait with: that of the call before, or another. None: not the main thread, or inside a callback of a call that it runs."""
+    """The one to wait with: that of the call before, or another. None: not the main thread, inside a callback of a call that it runs, or nothing left to make one of: the
+    library's own wait, which needs as much, tells what is missing."""
     if threading.current_thread() is not threading.main_thread() or (waiter is not None and waiter.is_busy):
         return None
     if waiter is None or waiter.is_broken or waiter.process_id != os.getpid():
-        return Waiter()
+        with contextlib.suppress(OSError, ResourceError):
+            return Waiter()
+        return None
     return waiter
