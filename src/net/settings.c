@@ -6,6 +6,15 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+
+/* libcurl leaves a connection open in the programs that the process starts. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)user;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
 
 static size_t send_body(char *to, size_t size, size_t count, void *user)
 {
@@ -195,6 +204,7 @@ static CURLcode set_template(struct k7i_transfer *transfer)
     if (peer->max_idle_s >= 0)
         curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, peer->max_idle_s);
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)peer->forbid_reuse);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->curl_error);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, k7i_response_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
