@@ -83,8 +83,9 @@ type DryRequest struct {
 
 // CallOption is a setting of one call.
 //
-// The functions of WithProgress, WithTrace and WithDryRun run on the goroutine of the call. When one panics, the call is cancelled, what it made is taken back, and then the
-// call panics with the same value. They must not end their goroutine (runtime.Goexit, testing's FailNow).
+// The functions of WithProgress, WithTrace and WithDryRun run one after another while the call waits for them, each on a goroutine of its own. When one panics, the call is
+// cancelled, what it made is taken back, and then the call panics with the same value; when one ends its goroutine (runtime.Goexit, testing's FailNow), the call ends the
+// caller's. WithAftermath is told before either.
 type CallOption func(*settings)
 
 type settings struct {
@@ -93,9 +94,10 @@ type settings struct {
 	progress         func(Progress)
 	trace            func(Trace)
 	dryRun           func(DryRequest)
+	aftermath        func(Results, error)
 }
 
-// WithTimeout limits the whole call, beside the context's deadline; Never: no limit. Without it and without a deadline the client's limit holds.
+// WithTimeout limits the whole call, beside the context's deadline; Never: no limit; another negative one is an error. Without it and without a deadline the client's limit holds.
 func WithTimeout(limit time.Duration) CallOption { return func(s *settings) { s.timeout = &limit } }
 
 // WithCleanupTimeout limits how long a call that failed goes on to take back what it made; 0: not at all.
@@ -115,6 +117,12 @@ func WithTrace(tell func(Trace)) CallOption { return func(s *settings) { s.trace
 // WithDryRun sends nothing: tell gets each request that would be sent, and the call gives no result.
 func WithDryRun(tell func(DryRequest)) CallOption { return func(s *settings) { s.dryRun = tell } }
 
+// WithAftermath is told, after a callback panicked and before that comes out of the call, how the call itself ended: what became of each item of a call over many, and its
+// error, whose Leftovers say what could not be taken back.
+func WithAftermath(tell func(Results, error)) CallOption {
+	return func(s *settings) { s.aftermath = tell }
+}
+
 // call is one call under way.
 type call struct {
 	settings
@@ -122,8 +130,8 @@ type call struct {
 	pointer    *C.k7_call
 	token      *C.k7_cancel // no other call has it
 	byDeadline bool         // its time limit is the deadline of the context
-	panicked   bool
-	value      interface{}
+	broken     ending       // how a callback ended that did not return
+	value      interface{}  // what it panicked with
 }
 
 func newCall(ctx context.Context, options []CallOption) (*call, error) {
@@ -207,8 +215,11 @@ func (c *call) set() error {
 
 // milliseconds rounds up, so that a limit is never shorter than asked for.
 func milliseconds(limit time.Duration) C.int64_t {
-	if limit < 0 {
+	if limit == Never {
 		return C.K7_NEVER
+	}
+	if limit < 0 {
+		return -2 // which is refused
 	}
 	rounded := limit.Milliseconds()
 	if time.Duration(rounded)*time.Millisecond < limit {
@@ -253,31 +264,63 @@ func (c *call) onContext() {
 	}
 }
 
-// explained adds the context's error to one of the library where that is its reason.
+// explained adds the context's error to one of the library where that is its reason: an item of many has a time limit of its own, too.
 func (c *call) explained(err error) error {
 	failed, ok := err.(*Error)
 	switch {
 	case !ok:
-	case failed.Class == ErrTimeout && c.byDeadline:
+	case failed.Class == ErrTimeout && c.byDeadline && c.isOver():
 		failed.cause = context.DeadlineExceeded
-	case failed.Class == ErrCancelled && !c.panicked:
+	case failed.Class == ErrCancelled && c.broken == returned:
 		failed.cause = c.ctx.Err()
 	}
 	return err
 }
 
-// tell runs a callback; a panic must not cross the C library.
+// isOver tells whether the deadline of the context has passed, by the clock of the library, which counts milliseconds.
+func (c *call) isOver() bool {
+	deadline, _ := c.ctx.Deadline()
+	return time.Until(deadline) <= time.Millisecond
+}
+
+// tell runs a callback, unless one has not returned.
 func (c *call) tell(run func()) {
-	if c.panicked {
+	if c.broken != returned {
 		return
 	}
-	returned := false
-	defer func() {
-		if !returned {
-			c.panicked, c.value = true, recover()
-			C.k7_cancel_trigger(c.token)
+	if c.broken, c.value = apart(run); c.broken != returned {
+		C.k7_cancel_trigger(c.token)
+	}
+}
+
+// ending is how a function ended.
+type ending int
+
+const (
+	returned ending = iota
+	panicked
+	exited // with its goroutine
+)
+
+// apart runs what the library asks for on another goroutine, because neither a panic nor runtime.Goexit may cross the C that is below on this one.
+func apart(run func()) (how ending, value interface{}) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		how = exited
+		func() {
+			defer func() {
+				if how != returned {
+					value = recover()
+				}
+			}()
+			run()
+			how = returned
+		}()
+		if how == exited { // and yet this is reached
+			how = panicked
 		}
 	}()
-	run()
-	returned = true
+	<-done
+	return how, value
 }

@@ -37,8 +37,8 @@ type Token struct {
 	Expires time.Time // zero: unknown, so that it is asked for again for each request
 }
 
-// TokenProvider gives a bearer token for requests of the rest transport, on the goroutine of the call. Its error, and its panic, is the text of the call's error
-// (K7_ERR_CREDENTIAL).
+// TokenProvider gives a bearer token for requests of the rest transport, while the call waits for it, on a goroutine of its own. Its error, and its panic, is the text of the
+// call's error (K7_ERR_CREDENTIAL). One that refers to its Client keeps that until Close.
 type TokenProvider func() (Token, error)
 
 // Config is how a client is opened.

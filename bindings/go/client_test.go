@@ -191,8 +191,10 @@ func TestManyWithPartialFailure(t *testing.T) {
 	if err != nil || results.Count(ItemDone) != 8 || results[0].Outcome != ItemFailed {
 		t.Error(results, err)
 	}
-	if _, err := client.CreateMany(background, specs, Pace{AtOnce: 1000}); !errors.Is(err, ErrInvalid) {
-		t.Error(err)
+	for _, pace := range []Pace{{AtOnce: 1000}, {AtOnce: 1<<32 + 1}, {AtOnce: -1}, {StartsPerSecond: 1 << 32}, {StartsPerSecond: -1}} {
+		if _, err := client.CreateMany(background, specs, pace); !errors.Is(err, ErrInvalid) {
+			t.Error(pace, err)
+		}
 	}
 	if _, err := client.DeleteMany(background, items, DeleteOptions{UID: "x"}, Pace{}); !errors.Is(err, ErrInvalid) {
 		t.Error(err)

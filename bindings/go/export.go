@@ -75,12 +75,17 @@ func k7goToken(user C.uintptr_t, token *C.k7_token) (status C.int) {
 		defer freeText(text)
 		C.k7_token_set_error(token, text)
 	}
-	defer func() {
-		if value := recover(); value != nil {
-			fail(fmt.Sprintf("the token provider panicked: %v", value))
-		}
-	}()
-	given, err := cgo.Handle(user).Value().(TokenProvider)()
+	var given Token
+	var err error
+	provider := cgo.Handle(user).Value().(TokenProvider)
+	switch how, value := apart(func() { given, err = provider() }); how {
+	case panicked:
+		fail(fmt.Sprintf("the token provider panicked: %v", value))
+		return
+	case exited:
+		fail("the token provider ended its goroutine")
+		return
+	}
 	if err != nil {
 		fail(err.Error())
 		return

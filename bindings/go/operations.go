@@ -8,8 +8,8 @@ import (
 	"runtime"
 )
 
-// run makes one call: its error is the library's, with the context's where that is the reason. A callback's panic goes on from here, after undo.
-func (c *Client) run(ctx context.Context, options []CallOption, undo func(*C.k7_client),
+// run makes one call: its error is the library's, with the context's where that is the reason. A callback's panic goes on from here, after undo, which tells what became of all.
+func (c *Client) run(ctx context.Context, options []CallOption, undo func(*C.k7_client) (Results, error),
 	function func(client *C.k7_client, call *C.k7_call, err **C.k7_error) C.int) (*call, error) {
 	pointer, failed := c.use()
 	if failed != nil {
@@ -26,11 +26,20 @@ func (c *Client) run(ctx context.Context, options []CallOption, undo func(*C.k7_
 	status := function(pointer, state.pointer, &err)
 	stop()
 	failed = state.explained(failure(status, err))
-	if state.panicked {
-		undo(pointer)
-		panic(state.value)
+	if state.broken == returned {
+		return state, failed
 	}
-	return state, failed
+	results, left := undo(pointer)
+	if failed == nil {
+		failed = left
+	}
+	if state.aftermath != nil {
+		state.aftermath(results, failed)
+	}
+	if state.broken == exited {
+		runtime.Goexit()
+	}
+	panic(state.value)
 }
 
 // Create creates a sandbox. Whatever fails, what was made is taken back, or is in the error's Leftovers. nil after a dry run.
@@ -41,7 +50,7 @@ func (c *Client) Create(ctx context.Context, spec *Spec, options ...CallOption) 
 	defer runtime.KeepAlive(spec)
 	var made *C.k7_sandbox
 	defer func() { C.k7_sandbox_unref(made) }()
-	_, failed := c.run(ctx, options, func(client *C.k7_client) { deleteMade(client, made) },
+	_, failed := c.run(ctx, options, func(client *C.k7_client) (Results, error) { return nil, deleteMade(client, made) },
 		func(client *C.k7_client, call *C.k7_call, err **C.k7_error) C.int {
 			return C.k7_sandbox_create(client, spec.pointer, call, &made, err)
 		})
@@ -52,18 +61,24 @@ func (c *Client) Create(ctx context.Context, spec *Spec, options ...CallOption) 
 }
 
 // deleteMade deletes a sandbox of a create that ended well although it was to be cancelled.
-func deleteMade(client *C.k7_client, made *C.k7_sandbox) {
+func deleteMade(client *C.k7_client, made *C.k7_sandbox) error {
 	if made == nil {
-		return
+		return nil
 	}
 	var options *C.k7_delete_options
-	if C.k7_delete_options_new(&options, nil) == 0 && C.k7_delete_options_set_uid(options, C.k7_sandbox_get_uid(made), nil) == 0 {
-		C.k7_sandbox_delete(client, C.k7_sandbox_get_namespace(made), C.k7_sandbox_get_name(made), options, nil, nil)
+	var err *C.k7_error
+	status := C.k7_delete_options_new(&options, &err)
+	defer func() { C.k7_delete_options_free(options) }()
+	if status == 0 {
+		status = C.k7_delete_options_set_uid(options, C.k7_sandbox_get_uid(made), &err)
 	}
-	C.k7_delete_options_free(options)
+	if status == 0 {
+		status = C.k7_sandbox_delete(client, C.k7_sandbox_get_namespace(made), C.k7_sandbox_get_name(made), options, nil, &err)
+	}
+	return failure(status, err)
 }
 
-func nothing(*C.k7_client) {}
+func nothing(*C.k7_client) (Results, error) { return nil, nil }
 
 // ListOptions say what to list.
 type ListOptions struct {
@@ -179,9 +194,10 @@ func (c *Client) many(ctx context.Context, options []CallOption,
 	function func(client *C.k7_client, call *C.k7_call, ret **C.k7_results, err **C.k7_error) C.int) (Results, error) {
 	var list *C.k7_results
 	defer func() { C.k7_results_unref(list) }()
-	state, failed := c.run(ctx, options, nothing, func(client *C.k7_client, call *C.k7_call, err **C.k7_error) C.int {
-		return function(client, call, &list, err)
-	})
+	state, failed := c.run(ctx, options, func(*C.k7_client) (Results, error) { return resultsOf(list) },
+		func(client *C.k7_client, call *C.k7_call, err **C.k7_error) C.int {
+			return function(client, call, &list, err)
+		})
 	if failed != nil {
 		return nil, failed
 	}
@@ -250,11 +266,19 @@ func fillBatch(native *C.k7_batch, items []Item, pace Pace) error {
 		}
 	}
 	if pace.AtOnce != 0 {
-		if status := C.k7_batch_set_at_once(native, C.int32_t(pace.AtOnce), &err); status != 0 {
+		if status := C.k7_batch_set_at_once(native, count(pace.AtOnce), &err); status != 0 {
 			return failure(status, err)
 		}
 	}
-	return failure(C.k7_batch_set_starts_per_second(native, C.int32_t(pace.StartsPerSecond), &err), err)
+	return failure(C.k7_batch_set_starts_per_second(native, count(pace.StartsPerSecond), &err), err)
+}
+
+// count is a number for the library, -1, which it refuses, for one that it has no room for.
+func count(number int) C.int32_t {
+	if int(int32(number)) != number {
+		return -1
+	}
+	return C.int32_t(number)
 }
 
 func addItem(native *C.k7_batch, item Item) error {

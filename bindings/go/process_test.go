@@ -4,10 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
+	"os/exec"
+	"os/signal"
+	"regexp"
 	"runtime"
-	"runtime/pprof"
+	"strconv"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -62,43 +68,155 @@ func TestCloseWhileACallRuns(t *testing.T) {
 	}
 }
 
-func descriptors(t *testing.T) int {
+// TestMain is also what other processes of these tests run.
+func TestMain(m *testing.M) {
+	switch os.Getenv("K7_TEST_CHILD") {
+	case "exit":
+		exitWhileACallRuns()
+	case "return":
+		leaveRunning()
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+// leaveRunning leaves a client, a spec, and a call in the library.
+func leaveRunning() {
+	client, err := Open("memory:?clock=manual&start_ms=1000", nil)
+	if err != nil {
+		panic(err)
+	}
+	begun := make(chan struct{})
+	go client.Create(background, NewSpec("demo", "alpine:latest"), WithProgress(func(p Progress) {
+		if p.Step == "ready" {
+			close(begun)
+		}
+	}))
+	<-begun
+}
+
+func exitWhileACallRuns() {
+	leaveRunning()
+	os.Exit(5)
+}
+
+func TestAProgramMayEndWithLiveHandles(t *testing.T) {
+	for how, code := range map[string]int{"exit": 5, "return": 0} {
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), "K7_TEST_CHILD="+how)
+		output, err := child.CombinedOutput()
+		if len(output) != 0 || child.ProcessState.ExitCode() != code {
+			t.Errorf("%s: %v %s", how, err, output)
+		}
+	}
+}
+
+// inherited is how many connections a child process has: sockets of it that /proc/net/tcp knows.
+func inherited(t *testing.T) int {
 	t.Helper()
-	all, err := os.ReadDir("/proc/self/fd")
+	listed, err := exec.Command("sh", "-c", "ls -l /proc/self/fd; cat /proc/net/tcp /proc/net/tcp6").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(all)
-}
-
-func TestNothingGrows(t *testing.T) {
-	client := open(t, "memory:")
-	ctx, cancel := context.WithCancel(background)
-	defer cancel()
-	round := func() {
-		for i := 0; i < 500; i++ {
-			s := NewSpec("demo", "alpine:latest")
-			if _, err := client.Create(ctx, s, WithProgress(func(Progress) {})); err != nil {
-				t.Fatal(err)
-			}
-			if err := client.Delete(ctx, "", "demo", DeleteOptions{}); err != nil {
-				t.Fatal(err)
-			}
-			s.Close()
+	count := 0
+	for _, socket := range regexp.MustCompile(`socket:\[(\d+)\]`).FindAllStringSubmatch(string(listed), -1) {
+		if strings.Contains(string(listed), " "+socket[1]+" ") {
+			count++
 		}
 	}
-	round()
-	files, threads, goroutines := descriptors(t), pprof.Lookup("threadcreate").Count(), runtime.NumGoroutine()
-	round()
-	if now := descriptors(t); now > files {
-		t.Errorf("descriptors: %d, then %d", files, now)
+	return count
+}
+
+func TestAChildGetsNoConnection(t *testing.T) {
+	before := inherited(t) // what this process was given itself
+	asked, ended := make(chan struct{}), make(chan struct{})
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-ended
+	})
+	defer close(ended)
+	ctx, cancel := context.WithCancel(background)
+	running := make(chan error)
+	client := open(t, s.URL)
+	go func() {
+		_, err := client.List(ctx, ListOptions{})
+		running <- err
+	}()
+	<-asked // it has a connection, and waits
+	if now := inherited(t); now != before {
+		t.Errorf("%d connections, then %d", before, now)
 	}
-	// A second call at the same time may need another thread, 500 do not need many.
-	if now := pprof.Lookup("threadcreate").Count(); now > threads+8 {
-		t.Errorf("threads: %d, then %d", threads, now)
+	cancel()
+	if err := <-running; !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
-	if now := runtime.NumGoroutine(); now > goroutines {
-		t.Errorf("goroutines: %d, then %d", goroutines, now)
+}
+
+// The runtime preempts by SIGURG, which interrupts whatever waits.
+func TestSignalsOfTheRuntimeEndNoCall(t *testing.T) {
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for i := 0; i < 20; i++ { // while the call waits for the answer
+			signalThreads(t)
+		}
+		fmt.Fprint(w, "[]")
+	})
+	client, simulated := open(t, s.URL), open(t, "memory:?latency_ms=1")
+	over, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-over:
+				return
+			default:
+				signalThreads(t)
+			}
+		}
+	}()
+	ctx, cancel := context.WithCancel(background)
+	defer cancel()
+	for i := 0; i < 20; i++ {
+		if _, err := client.List(ctx, ListOptions{}); err != nil {
+			t.Error(err)
+		}
+		if _, err := simulated.Create(ctx, spec(t, "demo")); err != nil {
+			t.Error(err)
+		}
+		if err := simulated.Delete(ctx, "", "demo", DeleteOptions{MissingIsError: true}); err != nil {
+			t.Error(err)
+		}
+	}
+	close(over)
+	<-stopped
+}
+
+func signalThreads(t *testing.T) {
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Error(err)
+	}
+	for _, thread := range threads {
+		id, _ := strconv.Atoi(thread.Name())
+		// One that has ended since is no failure.
+		syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(os.Getpid()), uintptr(id), uintptr(syscall.SIGURG))
+	}
+}
+
+func TestAnInterruptEndsTheCallByItsContext(t *testing.T) {
+	ctx, stop := signal.NotifyContext(background, os.Interrupt)
+	defer stop()
+	client := open(t, "memory:?start_ms=500000")
+	_, err := client.Create(ctx, spec(t, "demo"), WithProgress(func(p Progress) {
+		if p.Step == "ready" {
+			syscall.Kill(os.Getpid(), syscall.SIGINT)
+		}
+	}))
+	if !errors.Is(err, ErrCancelled) || !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if listed := names(t, client); len(listed) != 0 {
+		t.Error("left behind:", listed)
 	}
 }
 

@@ -3,7 +3,10 @@ package k7sandbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -67,8 +70,33 @@ func TestDeadlineOfTheContextIsTheCalls(t *testing.T) {
 	if _, err = client.Get(background, "", "demo", WithTimeout(20*time.Millisecond)); !errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	if _, err = client.Get(background, "", "demo", WithTimeout(0)); !errors.Is(err, ErrInvalid) {
-		t.Error(err)
+	for _, wrong := range []time.Duration{0, -time.Second} {
+		if _, err = client.Get(background, "", "demo", WithTimeout(wrong)); !errors.Is(err, ErrInvalid) {
+			t.Error(wrong, err)
+		}
+		if _, err = client.Get(ctx, "", "demo", WithTimeout(wrong)); err == nil {
+			t.Error(wrong)
+		}
+	}
+}
+
+func TestTheLimitOfAnItemIsNoDeadlineOfTheContext(t *testing.T) {
+	client, err := Open("memory:?fail=get:hang", &Config{Settings: map[string]string{"timeout_ms": "20"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(background, time.Hour)
+	defer cancel()
+	results, err := client.GetMany(ctx, Names("a"), Pace{})
+	if err != nil || !errors.Is(results[0].Err, ErrTimeout) || errors.Is(results[0].Err, context.DeadlineExceeded) {
+		t.Error(results, err)
+	}
+	ctx, cancel = context.WithTimeout(background, 20*time.Millisecond)
+	defer cancel()
+	results, err = open(t, "memory:?fail=get:hang").GetMany(ctx, Names("a"), Pace{})
+	if err != nil || !errors.Is(results[0].Err, ErrTimeout) || !errors.Is(results[0].Err, context.DeadlineExceeded) {
+		t.Error(results, err)
 	}
 }
 
@@ -163,19 +191,85 @@ func TestAPanicAtTheEndTakesBackWhatWasMade(t *testing.T) {
 	if _, err := client.Create(background, spec(t, "counted"), WithProgress(func(Progress) { last++ })); err != nil {
 		t.Fatal(err)
 	}
-	told := 0
+	told, ended := 0, 0
 	value := panics(func() {
 		client.Create(background, spec(t, "demo"), WithProgress(func(Progress) {
 			if told++; told == last {
 				panic("at the end")
 			}
+		}), WithAftermath(func(_ Results, err error) {
+			if ended++; err != nil {
+				t.Error(err)
+			}
 		}))
 	})
-	if value != "at the end" {
-		t.Error(value)
+	if value != "at the end" || ended != 1 {
+		t.Error(value, ended)
 	}
 	if listed := names(t, client); len(listed) != 1 {
 		t.Error("left behind:", listed)
+	}
+}
+
+func TestTheErrorOfTheCallSurvivesAPanic(t *testing.T) {
+	client := open(t, "memory:?clock=manual&start_ms=1000")
+	var told error
+	value := panics(func() {
+		client.Create(background, spec(t, "demo"), WithCleanupTimeout(0), WithProgress(func(p Progress) {
+			if p.Step == "ready" {
+				panic(p.Step)
+			}
+		}), WithAftermath(func(_ Results, err error) { told = err }))
+	})
+	var failed *Error
+	if value != "ready" || !errors.As(told, &failed) || !errors.Is(told, ErrCancelled) || errors.Is(told, context.Canceled) || len(failed.Leftovers) != 1 || len(names(t, client)) != 1 {
+		t.Errorf("%v %v %+v", value, told, failed)
+	}
+}
+
+func TestTheItemsSurviveAPanic(t *testing.T) {
+	client := open(t, "memory:")
+	var told Results
+	value := panics(func() {
+		client.CreateMany(background, []*Spec{spec(t, "a"), spec(t, "b"), spec(t, "c")}, Pace{AtOnce: 1}, WithProgress(func(p Progress) {
+			if p.Done == 1 && p.Total == 3 {
+				panic(errors.New("enough"))
+			}
+		}), WithAftermath(func(results Results, err error) {
+			if told = results; err != nil {
+				t.Error(err)
+			}
+		}))
+	})
+	if fmt.Sprint(value) != "enough" || len(told) != 3 || told[0].Outcome != ItemDone || told[2].Outcome == ItemDone || len(names(t, client)) != told.Count(ItemDone) {
+		t.Error(value, told, names(t, client))
+	}
+}
+
+func TestACallbackMayEndItsGoroutine(t *testing.T) {
+	client := open(t, "memory:?start_ms=500000")
+	outcome := make(chan interface{}, 1)
+	var told error
+	go func() {
+		outcome <- "ended"
+		defer close(outcome)
+		client.Create(background, spec(t, "demo"), WithProgress(func(Progress) { runtime.Goexit() }), WithAftermath(func(_ Results, err error) { told = err }))
+		outcome <- "returned"
+	}()
+	if first, second := <-outcome, <-outcome; first != "ended" || second != nil || !errors.Is(told, ErrCancelled) {
+		t.Error(first, second, told)
+	}
+	if listed := names(t, client); len(listed) != 0 {
+		t.Error("left behind:", listed)
+	}
+	provider := func() (Token, error) { runtime.Goexit(); return Token{}, nil }
+	other, err := Open("http://127.0.0.1:1", &Config{TokenProvider: provider})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err = other.List(background, ListOptions{}); !errors.Is(err, ErrAuth) || !strings.Contains(err.Error(), "ended its goroutine") {
+		t.Error(err)
 	}
 }
 
