@@ -138,7 +138,8 @@ class Reference:
             entries[name] = (name, place)
         for other in made:
             shown = other.title
-            entries.setdefault(shown, (shown, other.url))
+            if shown.split("(")[0] not in entries:
+                entries[shown] = (shown, other.url)
             if shown in ("k7sandbox-config(5)", "k7ctl(1)", "k7-gateway(8)"):
                 for anchor, term in re.findall(r'<dt id="([^"]*)">(.*?)</dt>', other.body, re.DOTALL):
                     text = html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", term))).strip()
