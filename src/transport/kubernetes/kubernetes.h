@@ -31,7 +31,8 @@ struct k7i_kubernetes {
     const char *warning;  /* what a program may want to tell about the access; static text, or NULL */
     pthread_mutex_t lock; /* over what is learnt: */
     enum k7i_kube_profile profile;
-    int json_only; /* the server, or a proxy before it, does not speak protobuf */
+    int64_t profile_until_ms; /* 0: for good */
+    int json_only;            /* the server, or a proxy before it, does not speak protobuf */
 };
 
 /* ---- objects and requests ---- */

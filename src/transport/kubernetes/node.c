@@ -6,11 +6,17 @@
 
 #include <string.h>
 
-/* ---- the profile: asked once per client ---- */
+/* ---- the profile: asked once per client; that no node has the label is true until one gets it, and is asked again ---- */
 
-static enum k7i_kube_profile known_profile(struct k7i_kubernetes *kubernetes)
+enum { NO_LABEL_FOR_MS = 60000 };
+
+static enum k7i_kube_profile known_profile(const struct k7i_op *op)
 {
+    struct k7i_kubernetes *kubernetes = op->instance;
+
     pthread_mutex_lock(&kubernetes->lock);
+    if (kubernetes->profile_until_ms && k7i_op_now_ms(op) >= kubernetes->profile_until_ms)
+        kubernetes->profile = K7I_PROFILE_UNKNOWN;
     enum k7i_kube_profile profile = kubernetes->profile;
     pthread_mutex_unlock(&kubernetes->lock);
     return profile;
@@ -27,7 +33,7 @@ static enum k7i_verdict use_profile(struct k7i_op *op, enum k7i_kube_profile pro
 
 static enum k7i_verdict profile_begin(struct k7i_op *op, struct k7i_request *request)
 {
-    enum k7i_kube_profile profile = known_profile(op->instance);
+    enum k7i_kube_profile profile = known_profile(op);
 
     if (profile != K7I_PROFILE_UNKNOWN)
         return use_profile(op, profile) == K7I_NEXT ? K7I_SKIP : K7I_FAIL;
@@ -66,6 +72,7 @@ static enum k7i_verdict profile_reply(struct k7i_op *op, const struct k7i_respon
     k7i_json_free(json);
     pthread_mutex_lock(&kubernetes->lock);
     kubernetes->profile = profile;
+    kubernetes->profile_until_ms = is_labelled ? 0 : k7i_op_now_ms(op) + NO_LABEL_FOR_MS;
     pthread_mutex_unlock(&kubernetes->lock);
     return use_profile(op, profile);
 }

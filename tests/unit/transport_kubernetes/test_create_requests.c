@@ -147,6 +147,25 @@ START_TEST(the_profile_is_asked_for_once)
 }
 END_TEST
 
+/* A cluster whose first node is labelled after the client has looked; a label, once seen, is not asked for again. */
+START_TEST(that_no_node_has_the_label_is_not_believed_for_long)
+{
+    struct k7i_kube_create *create = create_of("", K7I_PROFILE_UNKNOWN);
+
+    ck_assert_int_eq(reply("profile", 200, nodes[0]), K7I_NEXT);
+    ck_assert_int_gt(kubernetes.profile_until_ms, k7i_op_now_ms(op));
+    ck_assert_int_le(kubernetes.profile_until_ms, k7i_op_now_ms(op) + 60000);
+    kubernetes.profile_until_ms = k7i_op_now_ms(op); /* it is over */
+    create = create_of("", K7I_PROFILE_UNKNOWN);
+    ck_assert_int_eq(begin("profile"), K7I_SEND);
+    ck_assert_int_eq(reply("profile", 200, nodes[NODES - 1]), K7I_NEXT);
+    ck_assert_int_eq(create->profile, K7I_PROFILE_V0_4);
+    ck_assert_int_eq(kubernetes.profile_until_ms, 0);
+    create_of("", K7I_PROFILE_UNKNOWN);
+    ck_assert_int_eq(begin("profile"), K7I_SKIP);
+}
+END_TEST
+
 START_TEST(without_the_right_to_list_nodes_the_key_is_named)
 {
     create_of("", K7I_PROFILE_UNKNOWN);
@@ -252,6 +271,7 @@ int main(void)
     tcase_add_test(tests, the_watches_begin_with_what_is_there);
     tcase_add_test(tests, a_secret_is_looked_for_without_its_values);
     tcase_add_loop_test(tests, the_profile_is_asked_for_once, 0, NODES);
+    tcase_add_test(tests, that_no_node_has_the_label_is_not_believed_for_long);
     tcase_add_test(tests, without_the_right_to_list_nodes_the_key_is_named);
     tcase_add_loop_test(tests, katas_least_memory_is_asked_for_where_kata_is, 0, 2);
     tcase_add_test(tests, a_node_that_is_not_there_is_named);
