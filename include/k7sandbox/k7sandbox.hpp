@@ -16,6 +16,7 @@
 #include <k7sandbox/cxx/call.hpp>
 #include <k7sandbox/cxx/op.hpp>
 #include <k7sandbox/cxx/config.hpp>
+#include <k7sandbox/cxx/batch.hpp>
 #include <k7sandbox/cxx/client.hpp>
 
 #endif

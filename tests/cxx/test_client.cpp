@@ -1,4 +1,6 @@
 /* test_client.cpp: calls that block, their errors, what their callbacks throw; configurations and custom transports. */
+#include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <stdexcept>
 #include <thread>
@@ -17,6 +19,7 @@ TEST(lifecycle)
     CHECK(client.endpoint() == "memory:" && client.transport() == "memory" &&
           client.namespace_() == "default");
     CHECK(!client.warning() && client.supports("delete_all") && !client.try_supports("explode"));
+    CHECK(!client.try_supports(std::string("list\0x", 6)));
     k7::sandbox made = client.create(demo());
     CHECK(made && made.name() == "demo" && made.namespace_() == "default" && made.image() == "alpine:latest");
     CHECK(made.status() == "Running" && made.is_ready() == true && made.restarts() == 0 &&
@@ -121,6 +124,79 @@ TEST(what_a_callback_throws_comes_out_of_the_call)
     }
 }
 
+TEST(the_error_of_the_call_survives_what_a_callback_throws)
+{
+    k7::client client("memory:?start_ms=500000");
+    k7::call call;
+    std::optional<k7::error> told;
+    call.cleanup_timeout = 0ms;
+    call.on_progress = [&](const k7::progress &progress) {
+        if (progress.step == "ready")
+            throw oops{ 4 };
+    };
+    call.on_failed_too = [&](const k7::error &failure) { told = failure; };
+    CHECK(THROWN(oops, client.create(demo(), call)).number == 4);
+    CHECK(told && told->error_class() == k7::error_class::cancelled && told->leftovers().size() == 1);
+    CHECK(client.list().size() == 1);
+}
+
+TEST(the_items_survive_what_a_callback_throws)
+{
+    for (int with_token = 0; with_token < 2; with_token++) {
+        k7::client client("memory:");
+        k7::cancel cancel;
+        k7::call call;
+        k7::results told;
+        if (with_token)
+            call.cancel = &cancel;
+        call.on_progress = [&](const k7::progress &progress) {
+            if (progress.done == 1 && progress.total == 3)
+                throw oops{ 5 };
+        };
+        call.on_results_too = [&](const k7::results &results) { told = results.share(); };
+        k7::batch batch;
+        for (const char *name : { "a", "b", "c" })
+            batch.add(demo(name));
+        batch.set_at_once(1);
+        CHECK(THROWN(oops, client.create_many(batch, call)).number == 5);
+        CHECK(told.size() == 3 && told[0].outcome == k7::item_outcome::done && !told.all_done());
+        CHECK(client.list().size() == told.count_of(k7::item_outcome::done));
+    }
+}
+
+TEST(what_a_question_for_interrupts_throws_comes_out_of_the_call)
+{
+    struct sigaction action = {}, before;
+    action.sa_handler = [](int) {};
+    sigaction(SIGUSR1, &action, &before);
+    k7::client client("memory:?start_ms=500000");
+    for (int with_token = 0; with_token < 2; with_token++) {
+        std::atomic<bool> ended(false);
+        pthread_t waits = pthread_self();
+        std::thread signals([&] { /* one that comes before the wait interrupts nothing */
+                                  while (!ended) {
+                                      pthread_kill(waits, SIGUSR1);
+                                      std::this_thread::yield();
+                                  }
+        });
+        k7::cancel cancel;
+        k7::call call;
+        if (with_token)
+            call.cancel = &cancel;
+        call.on_interrupt = []() -> bool { throw oops{ 6 }; };
+        int number = 0;
+        try {
+            client.create(demo(), call);
+        } catch (const oops &thrown) {
+            number = thrown.number;
+        }
+        ended = true;
+        signals.join();
+        CHECK(number == 6 && client.list().empty());
+    }
+    sigaction(SIGUSR1, &before, nullptr);
+}
+
 TEST(a_sandbox_that_was_made_before_the_last_callback_threw_is_deleted)
 {
     k7::client client("memory:");
@@ -191,6 +267,11 @@ TEST(dry_run_and_configuration)
         traced.on_interrupt = [] { return false; };
         THROWN(oops, k7::client("http://127.0.0.1:1").list({}, traced));
         CHECK(traces == 1);
+        config.set_token_provider([]() { return k7::token{ std::string("a\0b", 3), std::nullopt }; });
+        CHECK(std::string(THROWN(k7::auth_error, k7::client(config).list()).what()).find("NUL") !=
+              std::string::npos);
+        config.set_token_provider([]() -> k7::token { throw oops{ 3 }; });
+        THROWN(k7::auth_error, k7::client(config).list());
         config.set_token_provider([]() { return k7::token{ "secret", 4102444800 }; });
         CHECK(k7::client(config).try_list({}).error().error_class() == k7::error_class::network);
     }
@@ -220,7 +301,6 @@ TEST(a_custom_transport)
         std::thread([&] { reply.sandbox_json(body); }).join();
         reply.done(); /* too late: nothing happens */
     });
-    own.on("list", [](const k7::request &, k7::reply reply) { reply.list_json("[]"); });
     own.on("get", [](const k7::request &request, k7::reply reply) {
         if (request.name() == "throws")
             throw std::runtime_error("oh dear");
@@ -234,10 +314,19 @@ TEST(a_custom_transport)
         reply.done();
     });
     CHECK(!own.try_on("explode", nullptr) && !k7::transport::try_make("http"));
+    own.on("list", [](const k7::request &, k7::reply reply) { reply.error(K7_ERR_SERVER, "never called"); });
+    own.on("list", [](const k7::request &, k7::reply reply) { /* instead */
+                                                              try {
+                                                                  k7::reply mine = std::move(reply);
+                                                                  throw oops{ 1 };
+                                                              } catch (const oops &) { /* and no answer */
+                                                              }
+    });
     k7::config config;
     config.set("endpoint", "own:here").add_transport(own);
     k7::client client(config);
-    CHECK(client.create(demo()).name() == "demo" && client.list().empty());
+    CHECK(client.create(demo()).name() == "demo");
+    CHECK(std::string(THROWN(k7::server_error, client.list()).what()).find("no answer") != std::string::npos);
     CHECK(std::string(THROWN(k7::server_error, client.get("throws")).what()).find("oh dear") !=
           std::string::npos);
     CHECK(std::string(THROWN(k7::auth_error, client.get("fails")).what()).find("not you") !=

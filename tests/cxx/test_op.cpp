@@ -175,6 +175,22 @@ TEST(cancel_and_destroy_take_back)
     CHECK(client.list().empty());
 }
 
+TEST(an_operation_may_be_assigned)
+{
+    k7::client client("memory:?start_ms=500000");
+    k7::loop loop;
+    auto op = client.start_create(loop, demo());
+    auto &same = op;
+    op = std::move(same);
+    CHECK(op.state() == k7::op_state::running);
+    op = client.start_create(loop, demo("other")); /* the first is taken back */
+    while (loop.op_count() > 1)
+        loop.wait();
+    op.cancel();
+    op.wait();
+    CHECK(client.list().empty());
+}
+
 TEST(an_operation_outlives_its_loop)
 {
     k7::client client("memory:?start_ms=500000");

@@ -8,6 +8,8 @@
 namespace k7
 {
 
+class results;
+
 constexpr std::chrono::milliseconds never{ K7_NEVER }; /* as a time limit: none */
 
 /* Cancels every call that has it: the first trigger() stops their work, and what they made is taken back; the second abandons that. From any thread and from signal handlers. */
@@ -92,8 +94,10 @@ struct call {
     std::function<void(const dry_request &)>
         dry_run;                        /* nothing is sent: it gets each request that would be */
     std::function<bool()> on_interrupt; /* a signal came while it waits; true cancels */
-    /* After a callback threw, before its exception comes out of the call: how the call itself ended, and what it left; for blocking calls, and only where that failed. Must not throw. */
+    /* After a callback threw, before its exception comes out of the call: how the call itself ended, and what it left, where it failed; what became of each item of a call over
+     * many. For blocking calls. They must not throw. */
     std::function<void(const k7::error &)> on_failed_too;
+    std::function<void(const k7::results &)> on_results_too;
 };
 
 namespace detail

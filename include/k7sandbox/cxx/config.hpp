@@ -68,48 +68,66 @@ class request
     const k7_request *native_;
 };
 
+namespace detail
+{
+
+/* The place of an answer: the last who lets go of one that was not given fails the operation. */
+struct unanswered {
+    explicit unanswered(k7_reply *reply) noexcept : native(reply)
+    {
+    }
+    unanswered(const unanswered &) = delete;
+    unanswered &operator=(const unanswered &) = delete;
+    ~unanswered()
+    {
+        fail(K7_ERR_SERVER, "the transport gave no answer");
+    }
+    k7_reply *take() noexcept
+    {
+        return native.exchange(nullptr);
+    }
+    void fail(int code, const char *message) noexcept
+    {
+        if (k7_reply *reply = take())
+            k7_reply_error(reply, code, message);
+    }
+    std::atomic<k7_reply *> native;
+};
+
+} // namespace detail
+
 /* How a custom transport answers, from any thread. Only the first answer counts; a reply that is dropped without one fails the operation. */
 class reply
 {
   public:
-    using slot = std::atomic<k7_reply *>;
-
-    explicit reply(std::shared_ptr<slot> place) noexcept
-        : slot_(std::move(place)), throwing_(std::uncaught_exceptions())
+    explicit reply(std::shared_ptr<detail::unanswered> place) noexcept : place_(std::move(place))
     {
     }
     reply(reply &&) = default;
-    reply &operator=(reply &&) = delete;
-    ~reply()
-    {
-        /* Who calls the function sees to what was thrown. */
-        if (slot_ && std::uncaught_exceptions() <= throwing_)
-            error(K7_ERR_SERVER, "the transport gave no answer");
-    }
+    reply &operator=(reply &&) = default;
+
     void sandbox_json(const std::string &body) /* create, get: one sandbox object of the K7 API */
     {
-        if (k7_reply *native = slot_->exchange(nullptr))
+        if (k7_reply *native = place_->take())
             k7_reply_sandbox_json(native, body.data(), body.size());
     }
     void list_json(const std::string &body) /* list: an array of them */
     {
-        if (k7_reply *native = slot_->exchange(nullptr))
+        if (k7_reply *native = place_->take())
             k7_reply_list_json(native, body.data(), body.size());
     }
     void done() /* delete */
     {
-        if (k7_reply *native = slot_->exchange(nullptr))
+        if (k7_reply *native = place_->take())
             k7_reply_done(native);
     }
     void error(int code, const char *message) noexcept
     {
-        if (k7_reply *native = slot_->exchange(nullptr))
-            k7_reply_error(native, code, message);
+        place_->fail(code, message);
     }
 
   private:
-    std::shared_ptr<slot> slot_;
-    int throwing_;
+    std::shared_ptr<detail::unanswered> place_;
 };
 
 /* Functions that answer operations, for endpoints of a scheme of its own. What one throws fails its operation: with the code of a k7::error, else as K7_ERR_SERVER. */
@@ -144,7 +162,11 @@ class transport
     {
         auto done = detail::attempt(
             [&](k7_error **err) { return k7_transport_on(native(), operation.c_str(), ask, err); });
-        if (done)
+        if (!done)
+            return done;
+        if (function *before = find(*functions_, operation))
+            *before = std::move(answer);
+        else
             functions_->rows.emplace_back(operation, std::move(answer));
         return done;
     }
@@ -168,24 +190,31 @@ class transport
 
     static void ask(void *user, const k7_request *asked, k7_reply *answer) noexcept
     {
-        std::shared_ptr<reply::slot> slot;
+        std::shared_ptr<detail::unanswered> place;
         K7CXX_TRY
         {
-            slot = std::make_shared<reply::slot>(answer);
-            std::string operation = k7_request_get_operation(asked);
-            for (auto &row : static_cast<handlers *>(user)->rows)
-                if (row.first == operation)
-                    return row.second(request(asked), reply(slot));
+            place = std::make_shared<detail::unanswered>(answer);
+            (*find(*static_cast<handlers *>(user), k7_request_get_operation(asked)))(request(asked),
+                                                                                     reply(place));
         }
         K7CXX_CATCH_ALL
         {
             int code = K7_ERR_SERVER;
             std::string message;
             describe(std::current_exception(), code, message);
-            k7_reply *unanswered = slot ? slot->exchange(nullptr) : answer;
-            if (unanswered != nullptr)
-                k7_reply_error(unanswered, code, message.empty() ? nullptr : message.c_str());
+            const char *why = message.empty() ? nullptr : message.c_str();
+            if (place)
+                place->fail(code, why);
+            else
+                k7_reply_error(answer, code, why);
         }
+    }
+    static function *find(handlers &functions, const std::string &operation) noexcept
+    {
+        for (auto &row : functions.rows)
+            if (row.first == operation)
+                return &row.second;
+        return nullptr;
     }
     static void describe([[maybe_unused]] std::exception_ptr thrown, [[maybe_unused]] int &code,
                          [[maybe_unused]] std::string &message) noexcept
@@ -305,8 +334,10 @@ class config
     static int ask_token(void *user, k7_token *place)
     {
         token given = (*static_cast<std::function<token()> *>(user))();
-        if (detail::is_cut(given.text))
+        if (detail::is_cut(given.text)) {
+            k7_token_set_error(place, "a token must not contain NUL");
             return -1;
+        }
         return k7_token_set(place, given.text.c_str(), given.expires_unix.value_or(-1));
     }
 

@@ -179,6 +179,8 @@ template <class T> class op
     op(op &&) = default;
     op &operator=(op &&other) noexcept
     {
+        if (this == &other)
+            return *this;
         drop();
         running_ = std::move(other.running_);
         loop_ = std::move(other.loop_);
