@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, overlo
 
 from k7sandbox._call import CallArgs, CallSettings, CallState, DryRequest
 from k7sandbox._client import _spec, keep_results
-from k7sandbox._errors import K7Error, check, error_of, made, new_err
-from k7sandbox._native import FREE_USER, NULL, callback, ffi, lib, text, text_or_null, user_of, user_pointer
+from k7sandbox._errors import K7Error, check, made, new_err
+from k7sandbox._native import FREE_USER, callback, ffi, lib, text, text_or_null, user_of, user_pointer
 from k7sandbox._open import Batch, DeleteOptions, Item, Opened, Query
-from k7sandbox._sandbox import Results, Sandbox, results_of, sandbox_of, sandboxes_of
+from k7sandbox._sandbox import Ending, Results, Sandbox
 from k7sandbox._spec import Spec
 
 if TYPE_CHECKING:
@@ -116,15 +116,6 @@ def _on_done(user: Any, op: Any) -> None:
     ffi.from_handle(user).tell()
 
 
-def _taken(op: Any, kind: str | None) -> Any:
-    """What an operation gave."""
-    if kind is None:
-        return None
-    result = ffi.new(kind + " **")
-    check({"k7_sandbox": lib.k7_op_take_sandbox, "k7_sandboxes": lib.k7_op_take_sandboxes, "k7_results": lib.k7_op_take_results}[kind], op, result)
-    return {"k7_sandbox": sandbox_of, "k7_sandboxes": sandboxes_of, "k7_results": results_of}[kind](result[0])
-
-
 class AsyncClient(Opened):
     """Client, for asyncio. It belongs to the event loop in which it is used. Cancelling a task cancels its operation and waits until what that made has been taken back;
     then the task is cancelled. A task that is cancelled again meanwhile abandons that."""
@@ -170,7 +161,7 @@ class AsyncClient(Opened):
         state = CallState(settings)
         started = ffi.new("k7_op **")
         try:
-            state.follow()
+            state.prepare()
             check(start, client, *arguments, state.pointer, pump.pointer, started)
             op = started[0]
             state.release()
@@ -184,9 +175,10 @@ class AsyncClient(Opened):
                 except asyncio.CancelledError as cancelled:
                     raised = cancelled
                     lib.k7_op_cancel(op)
-            found = lib.k7_op_get_error(op)
-            error = None if found == NULL else self._explained(error_of(found))
-            result = _taken(op, kind) if error is None else None
+            ending = Ending(kind)
+            ending.take(op)
+            error = None if ending.error is None else self._explained(ending.error)
+            result = ending.value()
         finally:
             pump.ops.discard(started[0])
             lib.k7_op_free(started[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Mapping, TypedDict
 
 from k7sandbox._errors import check, made
-from k7sandbox._native import FREE_USER, NULL, Handle, callback, ffi, lib, milliseconds, string, text, user_of, user_pointer
+from k7sandbox._native import FREE_USER, NULL, Handle, callback, ffi, forget, lib, milliseconds, string, text, user_of, user_pointer
 
 if TYPE_CHECKING:
     import logging
@@ -104,6 +104,9 @@ class Cancel(Handle):
             self._followers.discard(follower)
 
 
+_LIMITS = (("timeout", lib.k7_call_set_timeout_ms), ("cleanup_timeout", lib.k7_call_set_cleanup_timeout_ms))
+
+
 class CallState:
     """One call: the library's object for it, the callbacks, and what they raised."""
 
@@ -125,36 +128,40 @@ class CallState:
             raise TypeError(f"cancel: a Cancel expected, not {type(self.cancel).__name__}")
         # A callback that raises cancels this call alone, so it needs a token that no other call has.
         self.own: Cancel | None = Cancel() if self.functions else None
-        self.pointer = made("k7_call", lib.k7_call_new, lib.k7_call_free)
-        for name, setter in (("timeout", lib.k7_call_set_timeout_ms), ("cleanup_timeout", lib.k7_call_set_cleanup_timeout_ms)):
-            limit: Any = settings.get(name)
-            if limit is not None:
-                check(setter, self.pointer, milliseconds(limit, name))
+        self.limits = [(setter, milliseconds(limit, name)) for name, setter in _LIMITS for limit in (settings.get(name),) if limit is not None]
         parent = settings.get("traceparent")
-        if parent is not None:
-            check(lib.k7_call_set_traceparent, self.pointer, text(parent, "traceparent"))
+        self.parent = None if parent is None else text(parent, "traceparent")
+        self.pointer: Any = None
+        self.handles: list[Any] | None = []  # None: each belongs to the library's object
+
+    def prepare(self) -> None:
+        """Makes the library's object. release() frees it, also after half of this."""
+        self.pointer = made("k7_call", lib.k7_call_new, lib.k7_call_free)
+        for setter, limit in self.limits:
+            check(setter, self.pointer, limit)
+        if self.parent is not None:
+            check(lib.k7_call_set_traceparent, self.pointer, self.parent)
         token = self.own or self.cancel
         if token is not None:
             check(lib.k7_call_set_cancel, self.pointer, token._pointer)
-        check(lib.k7_call_set_on_interrupt, self.pointer, _on_interrupt, user_pointer(self), FREE_USER)
-        for name in self.functions:
-            setter, function = _SETTERS[name]
-            check(setter, self.pointer, function, user_pointer(self), FREE_USER)
+        for setter, function in [(lib.k7_call_set_on_interrupt, _on_interrupt), *map(_SETTERS.__getitem__, self.functions)]:
+            check(setter, self.pointer, function, user_pointer(self, self.handles), FREE_USER)
+        self.handles = None
+        if self.own is not None and self.cancel is not None:
+            self.cancel._follow(self.own)
 
-    def __enter__(self) -> CallState:
-        self.follow()
+    def begin(self) -> None:
+        """For a call that blocks."""
+        self.prepare()
         _running.stack.append(self)
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        _running.stack.remove(self)
+    def end(self) -> None:
+        """May be repeated, when a signal handler raised in it."""
+        if self in _running.stack:
+            _running.stack.remove(self)
         self.unfollow()
         # Its callbacks refer to this object, and it to them: freed here, not by the garbage collector.
         self.release()
-
-    def follow(self) -> None:
-        if self.own is not None and self.cancel is not None:
-            self.cancel._follow(self.own)
 
     def unfollow(self) -> None:
         if self.own is not None and self.cancel is not None:
@@ -165,6 +172,7 @@ class CallState:
         if self.pointer is not None:
             ffi.release(self.pointer)
             self.pointer = None
+            forget(self.handles or ())
 
     def tell(self, name: str, make: Callable[[], object]) -> None:
         function = self.functions.get(name)

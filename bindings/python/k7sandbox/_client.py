@@ -4,10 +4,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, overload
 
 from k7sandbox._call import CallArgs, CallSettings, CallState, DryRequest
-from k7sandbox._errors import K7Error, failure, new_err
-from k7sandbox._native import NULL, ffi, lib, text, text_or_null
+from k7sandbox._errors import failure, new_err
+from k7sandbox._native import NULL, lib, text, text_or_null
 from k7sandbox._open import Batch, DeleteOptions, Item, Opened, Query
-from k7sandbox._sandbox import Results, Sandbox, results_of, sandbox_of, sandboxes_of
+from k7sandbox._sandbox import Ending, Results, Sandbox
 from k7sandbox._spec import Spec
 from k7sandbox._wait import Waiter, waiter_for
 
@@ -33,22 +33,29 @@ class Client(Opened):
         self.close()
 
     def _call(self, function: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None = None) -> Any:
-        """Calls an operation; gives its result, and raises its error, or what a callback of it raised."""
-        pointer = self._open()
-        waiter = waiter_for(self._waiter)
-        with CallState(settings) as state:
-            if waiter is None:
-                result, error = _called(pointer, function, arguments, state, kind)
-            else:
-                self._waiter = waiter
-                result, error = waiter.run(pointer, function, arguments, state, kind)
-            if error is not None:
-                error = self._explained(error)
-            if state.raised is not None:
-                raise _annotated(state.raised, error, lambda raised: _undo(pointer, function, kind, result, raised))
-        if error is not None:
-            raise error
-        return None if kind is None else result
+        """Calls an operation; gives its result, and raises its error, or what a callback of it or a signal handler raised."""
+        pointer, ending = self._open(), Ending(kind)
+        waiter, state = waiter_for(self._waiter), CallState(settings)
+        try:
+            try:
+                state.begin()
+                if waiter is None:
+                    _call_library(pointer, function, arguments, state, ending)
+                else:
+                    self._waiter = waiter
+                    waiter.run(pointer, function, arguments, state, ending)
+                if state.raised is not None:
+                    raise state.raised
+            finally:
+                state.end()
+            if ending.error is not None:
+                raise self._explained(ending.error)
+            return ending.value()
+        except BaseException as raised:
+            state.end()  # a signal handler may have raised in it
+            if raised is not ending.error:
+                _annotate(raised, pointer, function, ending)
+            raise
 
     @overload
     def create(self, spec: Spec, *, dry_run: Callable[[DryRequest], object], **call: Unpack[CallSettings]) -> None: ...
@@ -56,7 +63,8 @@ class Client(Opened):
     def create(self, spec: Spec, *, dry_run: None = None, **call: Unpack[CallSettings]) -> Sandbox: ...
     def create(self, spec: Spec, **call: Any) -> Sandbox | None:
         """Creates a sandbox. Whatever fails, what was made is taken back, or is in the error's leftovers."""
-        return sandbox_of(self._call(lib.k7_sandbox_create, (_spec(spec),), call, "k7_sandbox"))
+        created: Sandbox | None = self._call(lib.k7_sandbox_create, (_spec(spec),), call, "k7_sandbox")
+        return created
 
     @overload
     def get(self, name: str, *, namespace: str | None = None, dry_run: Callable[[DryRequest], object], **call: Unpack[CallSettings]) -> None: ...
@@ -65,12 +73,14 @@ class Client(Opened):
     def get(self, name: str, *, namespace: str | None = None, **call: Any) -> Sandbox | None:
         """One sandbox by name; NotFoundError."""
         where = (text_or_null(namespace, "namespace"), text(name, "name"))
-        return sandbox_of(self._call(lib.k7_sandbox_get, where, call, "k7_sandbox"))
+        found: Sandbox | None = self._call(lib.k7_sandbox_get, where, call, "k7_sandbox")
+        return found
 
     def list(self, *, namespace: str | None = None, all_namespaces: bool = False, **call: Unpack[CallArgs]) -> List[Sandbox]:
         """A failure to list is never an empty list; a dry run's is."""
         query = Query(namespace, all_namespaces)
-        return sandboxes_of(self._call(lib.k7_sandbox_list, (query.pointer,), call, "k7_sandboxes"))
+        found: List[Sandbox] = self._call(lib.k7_sandbox_list, (query.pointer,), call, "k7_sandboxes")
+        return found
 
     def delete(self, name: str, *, namespace: str | None = None, uid: str | None = None, missing_ok: bool = True, wait: bool = True,
                **call: Unpack[CallArgs]) -> None:
@@ -80,36 +90,40 @@ class Client(Opened):
 
     def delete_all(self, *, namespace: str | None = None, **call: Unpack[CallArgs]) -> Results:
         """Deletes every sandbox of one namespace. Once the set is known, what became of each is told, also after a failure, a cancel or the deadline."""
-        return results_of(self._call(lib.k7_sandbox_delete_all, (text_or_null(namespace, "namespace"),), call, "k7_results"))
+        found: Results = self._call(lib.k7_sandbox_delete_all, (text_or_null(namespace, "namespace"),), call, "k7_results")
+        return found
 
     def create_many(self, specs: Iterable[Spec], *, at_once: int | None = None, starts_per_second: int | None = None,
                     **call: Unpack[CallArgs]) -> Results:
         """Creates many, 8 at once unless at_once says otherwise; timeout is for all. What became of each is told in the order given, also after a cancel."""
         batch = Batch(specs, at_once, starts_per_second)
-        return results_of(self._call(lib.k7_sandbox_create_many, (batch.pointer,), call, "k7_results"))
+        found: Results = self._call(lib.k7_sandbox_create_many, (batch.pointer,), call, "k7_results")
+        return found
 
     def get_many(self, items: Iterable[Item], *, at_once: int | None = None, starts_per_second: int | None = None,
                  **call: Unpack[CallArgs]) -> Results:
         """items: names, pairs of namespace and name, or specs."""
         batch = Batch(items, at_once, starts_per_second)
-        return results_of(self._call(lib.k7_sandbox_get_many, (batch.pointer,), call, "k7_results"))
+        found: Results = self._call(lib.k7_sandbox_get_many, (batch.pointer,), call, "k7_results")
+        return found
 
     def delete_many(self, items: Iterable[Item], *, missing_ok: bool = True, wait: bool = True, at_once: int | None = None,
                     starts_per_second: int | None = None, **call: Unpack[CallArgs]) -> Results:
         """items: names, pairs of namespace and name, or specs."""
         batch, options = Batch(items, at_once, starts_per_second), DeleteOptions(None, missing_ok, wait)
-        return results_of(self._call(lib.k7_sandbox_delete_many, (batch.pointer, options.pointer), call, "k7_results"))
+        found: Results = self._call(lib.k7_sandbox_delete_many, (batch.pointer, options.pointer), call, "k7_results")
+        return found
 
 
-def _called(client: Any, function: Any, arguments: tuple[Any, ...], state: CallState, kind: str | None) -> tuple[Any, K7Error | None]:
-    """What an operation gave, and its error: by the library's own wait, for threads in which Python runs no signal handlers."""
-    result = [] if kind is None else [ffi.new(kind + " **")]
+def _call_library(client: Any, function: Any, arguments: tuple[Any, ...], state: CallState, ending: Ending) -> None:
+    """By the library's own wait, for threads in which Python runs no signal handlers."""
     err = new_err()
     try:
-        function(client, *arguments, state.pointer, *result, err)
+        function(client, *arguments, state.pointer, *ending.result, err)
     except BaseException as raised:  # a signal came too late for the call, and its handler raised
         state.raised = state.raised or raised
-    return result[0][0] if result else NULL, None if err[0] == NULL else failure(err)
+    if err[0] != NULL:
+        ending.error = failure(err)
 
 
 def keep_results(raised: BaseException, results: Results) -> None:
@@ -118,32 +132,20 @@ def keep_results(raised: BaseException, results: Results) -> None:
     raised.add_note(f"what became of each is in its attribute results: {results!r}")
 
 
-def _undo(client: Any, function: Any, kind: str | None, result: Any, raised: BaseException) -> str | None:
-    """Drops the result of a call that ended well although it was to be cancelled; a sandbox that it created is deleted. What is left."""
-    if result == NULL:
-        return None
-    if kind == "k7_sandboxes":
-        lib.k7_sandboxes_unref(result)
-    elif kind == "k7_results":
-        keep_results(raised, results_of(result))
-    else:
-        sandbox = sandbox_of(result)
-        if function == lib.k7_sandbox_create and sandbox is not None:
-            options = DeleteOptions(sandbox.uid, True, True)
-            err = new_err()
-            if lib.k7_sandbox_delete(client, sandbox.namespace.encode(), sandbox.name.encode(), options.pointer, NULL, err) != 0:
-                return f"left over: sandbox {sandbox.namespace}/{sandbox.name}: {failure(err)}"
-    return None
-
-
-def _annotated(raised: BaseException, error: K7Error | None, undo: Callable[[BaseException], str | None]) -> BaseException:
-    """What a callback raised; what the library says of the call's end is its cause, what is left a note."""
-    left = undo(raised)
-    if left is not None:
-        raised.add_note(left)
-    if error is not None and raised.__cause__ is None and raised is not error:
-        raised.__cause__ = error
-    return raised
+def _annotate(raised: BaseException, client: Any, function: Any, ending: Ending) -> None:
+    """What ended a call that was not its own end. What the library says of that is the cause. A sandbox that it created all the same is deleted; what is left is a note."""
+    if ending.error is not None and raised.__cause__ is None:
+        raised.__cause__ = ending.error
+    if not ending.gave():
+        return
+    result = ending.value()
+    if isinstance(result, Results):
+        keep_results(raised, result)
+    elif function == lib.k7_sandbox_create:
+        options = DeleteOptions(result.uid, True, True)
+        err = new_err()
+        if lib.k7_sandbox_delete(client, result.namespace.encode(), result.name.encode(), options.pointer, NULL, err) != 0:
+            raised.add_note(f"left over: sandbox {result.namespace}/{result.name}: {failure(err)}")
 
 
 def _spec(spec: object) -> Any:

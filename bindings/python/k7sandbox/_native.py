@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Iterable, TypeVar
 
 from k7sandbox import _cdef
 
@@ -99,6 +99,12 @@ class Handle:
         raise TypeError(f"a {type(self).__name__} of k7sandbox cannot be pickled")
 
 
+def owned(into: list[Any], pointer: Any, release: Any) -> None:
+    """Puts a pointer into a list, to be released when nothing refers to it any more. That is one instruction: Python runs no signal handlers between its parts, so that
+    exactly one, the caller or the list, has to release it."""
+    into.extend(map(ffi.gc, (pointer,), (release,)))
+
+
 # --- callbacks ---------------------------------------------------------------------------------------------------------------------
 # The user pointer of each is a handle of a Python object, which lives until the library frees it.
 
@@ -131,11 +137,19 @@ else:
     FREE_USER = ffi.callback("void(void *)", _free_user)
 
 
-def user_pointer(value: object) -> Any:
-    """A user pointer that keeps `value` until FREE_USER has run."""
+def user_pointer(value: object, noted: list[Any] | None = None) -> Any:
+    """A user pointer that keeps `value` until FREE_USER has run. `noted`: where it is noted before anything else can happen, for forget()."""
     handle = ffi.new_handle(value)
+    if noted is not None:
+        noted.append(handle)
     _alive[handle] = handle
     return handle
+
+
+def forget(handles: Iterable[Any]) -> None:
+    """Of those, each that the library was never given."""
+    for handle in handles:
+        _alive.pop(handle, None)
 
 
 def user_of(error_traceback: Any) -> Any:

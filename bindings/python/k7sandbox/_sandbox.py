@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any, Iterator, Sequence, overload
 
 from k7sandbox._errors import K7Error, check, error_of
-from k7sandbox._native import NULL, Handle, ffi, lib, string, taken
+from k7sandbox._native import NULL, Handle, ffi, lib, owned, string, taken
 
 
 @dataclass(frozen=True)
@@ -120,18 +120,17 @@ class Sandbox(Handle):
         return f"<Sandbox {self.namespace}/{self.name} {self.status or 'state unknown'}>"
 
 
-def sandbox_of(pointer: Any) -> Sandbox | None:
-    """The Sandbox of a reference that becomes its own."""
-    return None if pointer == NULL else Sandbox._of(ffi.gc(pointer, lib.k7_sandbox_unref))
+def _sandbox_of(pointer: Any) -> Sandbox | None:
+    return None if pointer == NULL else Sandbox._of(pointer)
 
 
-def sandboxes_of(pointer: Any) -> list[Sandbox]:
-    """The list of a reference that ends here."""
-    try:
-        return [Sandbox._of(ffi.gc(lib.k7_sandbox_ref(lib.k7_sandboxes_at(pointer, i)), lib.k7_sandbox_unref))
-                for i in range(lib.k7_sandboxes_count(pointer))]
-    finally:
-        lib.k7_sandboxes_unref(pointer)
+def _shared(pointer: Any) -> Sandbox | None:
+    """The Sandbox of one that belongs to a list."""
+    return None if pointer == NULL else Sandbox._of(ffi.gc(lib.k7_sandbox_ref(pointer), lib.k7_sandbox_unref))
+
+
+def _sandboxes_of(pointer: Any) -> list[Sandbox | None]:
+    return [_shared(lib.k7_sandboxes_at(pointer, i)) for i in range(lib.k7_sandboxes_count(pointer))]
 
 
 class ItemOutcome(enum.IntEnum):
@@ -183,15 +182,52 @@ class Results(Sequence[Result]):
         return "<Results " + ", ".join(f"{self.count_of(outcome)} {outcome.name}" for outcome in ItemOutcome) + ">"
 
 
-def results_of(pointer: Any) -> Results:
-    """The results of a reference that ends here; NULL (a dry run): none."""
-    try:
-        rows = []
-        for i in range(lib.k7_results_count(pointer)):
-            error = lib.k7_results_error_at(pointer, i)
-            rows.append(Result(string(lib.k7_results_name_at(pointer, i)) or "", ItemOutcome(lib.k7_results_outcome_at(pointer, i)),
-                               None if error == NULL else error_of(error),
-                               sandbox_of(lib.k7_sandbox_ref(lib.k7_results_sandbox_at(pointer, i)))))
-        return Results(rows)
-    finally:
-        lib.k7_results_unref(pointer)
+def _results_of(pointer: Any) -> Results:
+    rows = []
+    for i in range(lib.k7_results_count(pointer)):
+        error = lib.k7_results_error_at(pointer, i)
+        rows.append(Result(string(lib.k7_results_name_at(pointer, i)) or "", ItemOutcome(lib.k7_results_outcome_at(pointer, i)),
+                           None if error == NULL else error_of(error), _shared(lib.k7_results_sandbox_at(pointer, i))))
+    return Results(rows)
+
+
+# What an operation can give -> how it is taken, released, and made an object of Python. A dry run gives NULL.
+_KINDS: dict[str, tuple[Any, Any, Any]] = {
+    "k7_sandbox": (lib.k7_op_take_sandbox, lib.k7_sandbox_unref, _sandbox_of),
+    "k7_sandboxes": (lib.k7_op_take_sandboxes, lib.k7_sandboxes_unref, _sandboxes_of),
+    "k7_results": (lib.k7_op_take_results, lib.k7_results_unref, _results_of),
+}
+
+
+class Ending:
+    """How an operation ended. What it gave is in here from the moment at which the library has let go of it: whenever a signal handler raises, nothing is lost."""
+
+    def __init__(self, kind: str | None) -> None:
+        self.kind = kind
+        self.error: K7Error | None = None
+        self.result = () if kind is None else (ffi.new(kind + " **"),)  # for functions that give it at once
+        self._owned: list[Any] = []
+
+    def take(self, op: Any) -> None:
+        """From an operation that has ended."""
+        found = lib.k7_op_get_error(op)
+        if found != NULL:
+            self.error = error_of(found)
+        elif self.kind is not None and self.result[0][0] == NULL:
+            try:
+                check(_KINDS[self.kind][0], op, self.result[0])
+            except K7Error as error:
+                self.error = error
+
+    def value(self) -> Any:
+        """What it gave."""
+        if self.kind is None:
+            return None
+        _, release, make = _KINDS[self.kind]
+        if not self._owned and self.gave():
+            owned(self._owned, self.result[0][0], release)
+        return make(self._owned[0] if self._owned else NULL)
+
+    def gave(self) -> bool:
+        """Whether there is anything: not so after a dry run."""
+        return self.kind is not None and self.result[0][0] != NULL

@@ -4,6 +4,7 @@ one to which Python's own C handler writes at every signal, whenever it comes. N
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import select
 import signal
@@ -11,8 +12,9 @@ import threading
 from typing import Any
 
 from k7sandbox._call import CallState
-from k7sandbox._errors import K7Error, ResourceError, check, error_of, made
-from k7sandbox._native import NULL, ffi, lib
+from k7sandbox._errors import ResourceError, check, made
+from k7sandbox._native import NULL, ffi, lib, owned
+from k7sandbox._sandbox import Ending
 
 _STARTS = {
     lib.k7_sandbox_create: lib.k7_sandbox_create_start, lib.k7_sandbox_get: lib.k7_sandbox_get_start, lib.k7_sandbox_list: lib.k7_sandbox_list_start,
@@ -20,7 +22,7 @@ _STARTS = {
     lib.k7_sandbox_create_many: lib.k7_sandbox_create_many_start, lib.k7_sandbox_get_many: lib.k7_sandbox_get_many_start,
     lib.k7_sandbox_delete_many: lib.k7_sandbox_delete_many_start,
 }
-_TAKE = {"k7_sandbox": lib.k7_op_take_sandbox, "k7_sandboxes": lib.k7_op_take_sandboxes, "k7_results": lib.k7_op_take_results}
+_set_wakeup_fd = functools.partial(signal.set_wakeup_fd, warn_on_full_buffer=False)
 
 
 class _Signals:
@@ -28,6 +30,7 @@ class _Signals:
 
     def __init__(self) -> None:
         self.reader, self.writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.listener = -1
 
     def taken(self) -> bytes:
         try:
@@ -35,20 +38,26 @@ class _Signals:
         except OSError:  # none, or this is a child of fork() by now
             return b""
 
-    def begin(self) -> None:
-        """From now on signals are noted here; whoever asked for that before, is told of them, too."""
-        self.before = signal.set_wakeup_fd(self.writer, warn_on_full_buffer=False)
+    def begin(self, before: list[int]) -> None:
+        """From now on signals are noted here; whoever asked for that before, is told of them, too: that one is noted in `before`, in one instruction, so that no signal
+        handler comes in between."""
+        before.extend(map(_set_wakeup_fd, (self.writer,)))
+        if before[0] != self.writer:  # else a signal handler makes a call inside another's wait
+            self.listener = before[0]
 
-    def end(self) -> None:
-        self.pass_on()
-        with contextlib.suppress(ValueError, OSError):  # that descriptor may be closed by now
-            signal.set_wakeup_fd(self.before)
+    def end(self, before: list[int]) -> None:
+        """May be repeated."""
+        if before:
+            self.pass_on()
+            with contextlib.suppress(ValueError, OSError):  # that descriptor may be closed by now
+                signal.set_wakeup_fd(before[0])
+            before.clear()
 
     def pass_on(self) -> None:
         seen = self.taken()
-        if seen and self.before >= 0:
+        if seen and self.listener >= 0:
             with contextlib.suppress(OSError):
-                os.write(self.before, seen)
+                os.write(self.listener, seen)
 
 
 _signals: _Signals | None = None
@@ -84,48 +93,55 @@ class Waiter:
         self.process_id = os.getpid()
         self.is_busy = self.is_broken = False
 
-    def run(self, client: Any, function: Any, arguments: tuple[Any, ...], state: CallState, kind: str | None) -> tuple[Any, K7Error | None]:
-        """The result that an operation gave, and its error. What a signal handler raised is in `state`; it cancelled the operation."""
-        self.is_busy = True
+    def run(self, client: Any, function: Any, arguments: tuple[Any, ...], state: CallState, ending: Ending) -> None:
+        """What a signal handler raises, wherever that is, cancels the operation, and is in `state`."""
         started = ffi.new("k7_op **")
+        ops: list[Any] = []  # the operation, once Python frees it
+        before: list[int] = []
         try:
-            check(_STARTS[function], client, *arguments, state.pointer, self.pointer, started)
-            op = started[0]
-            while True:
-                try:
-                    self.wait(op)
-                    break
-                except BaseException as raised:
-                    state.raised = state.raised or raised
-                    lib.k7_op_cancel(op)
-            found = lib.k7_op_get_error(op)
-            if found != NULL:
-                return NULL, error_of(found)
-            if kind is None:
-                return NULL, None
-            result = ffi.new(kind + " **")
-            check(_TAKE[kind], op, result)
-            return result[0], None
-        except K7Error as error:
-            return NULL, error
-        finally:
-            lib.k7_op_free(started[0])
-            while lib.k7_loop_op_count(self.pointer) > 0:  # a signal handler raised elsewhere than in wait(): it is still being taken back
-                self.process()
-                self.ready.poll(lib.k7_loop_get_timeout_ms(self.pointer))
-            self.is_busy = False
+            try:
+                self.is_busy = True
+                while True:
+                    try:
+                        if started[0] == NULL:
+                            check(_STARTS[function], client, *arguments, state.pointer, self.pointer, started)
+                        if not ops:
+                            owned(ops, started[0], lib.k7_op_free)
+                        self.wait(ops[0], before)
+                        ending.take(ops[0])
+                        break
+                    except BaseException as raised:
+                        if started[0] == NULL:
+                            raise
+                        state.raised = state.raised or raised
+                        lib.k7_op_cancel(started[0])
+            finally:
+                self.end(ops, before)
+        except BaseException:
+            self.end(ops, before)  # a signal handler may have raised in it
+            raise
 
-    def wait(self, op: Any) -> None:
+    def wait(self, op: Any, before: list[int]) -> None:
         if self.is_over(op):
             return
-        self.signals.begin()
+        if not before:
+            self.signals.begin(before)
+        while not self.is_over(op):
+            for descriptor, _ in self.ready.poll(lib.k7_loop_get_timeout_ms(self.pointer)):
+                if descriptor == self.signals.reader:
+                    self.signals.pass_on()
+
+    def end(self, ops: list[Any], before: list[int]) -> None:
+        """Also when a second signal handler raised, while the first was being dealt with: then the operation is still being taken back."""
         try:
-            while not self.is_over(op):
-                for descriptor, _ in self.ready.poll(lib.k7_loop_get_timeout_ms(self.pointer)):
-                    if descriptor == self.signals.reader:
-                        self.signals.pass_on()
+            self.signals.end(before)
+            ops.clear()
+            self.process()
+            while lib.k7_loop_op_count(self.pointer) > 0:
+                self.ready.poll(lib.k7_loop_get_timeout_ms(self.pointer))
+                self.process()
         finally:
-            self.signals.end()
+            self.is_busy = False
 
     def is_over(self, op: Any) -> bool:
         self.process()
