@@ -17,7 +17,8 @@ K7_API int k7_call_new(k7_call **ret_call, k7_error **err);
 K7_API void k7_call_free(k7_call *call);
 
 /* k7_call_set_timeout_ms: the deadline of the call, in milliseconds from its start, over everything: name look-up, connecting, every attempt, every
- * wait. 1 or more, or K7_NEVER; 0 is an error. Default: the key timeout_ms, else list and get 30000, delete and delete_all 120000, create 600000.
+ * wait. 1 or more, or K7_NEVER; 0 is an error. Default: the key timeout_ms, else list and get 30000, delete and delete_all 120000, create 600000; of a
+ * call over many (many.h) these, and the key, are for each item, and the whole has none. What was made is taken back after it: k7_call_set_cleanup_timeout_ms().
  * Errors: K7_ERR_INVALID_ARGUMENT. Since 0.1. */
 K7_API int k7_call_set_timeout_ms(k7_call *call, int64_t timeout_ms, k7_error **err);
 

@@ -10,8 +10,8 @@ extern "C" {
 
 /* k7_client_open: opens a client. config NULL: k7_config_load_default(). The configuration is checked and copied; nothing is sent.
  * The caller owns a reference and releases it with k7_client_unref(). Errors: K7_ERR_INVALID_CONFIG (a wrong value, a key of another
- * transport, an unknown scheme, a credential over plain http:// to another host), K7_ERR_IO (a certificate file), K7_ERR_SYSTEM,
- * K7_ERR_NO_MEMORY. Since 0.1. */
+ * transport, an unknown scheme, a credential over plain http:// to another host), K7_ERR_IO (a certificate file), K7_ERR_CONNECT
+ * (docker: without a path, and there is no engine's socket), K7_ERR_SYSTEM, K7_ERR_NO_MEMORY; with NULL also those of k7_config_load_default(). Since 0.1. */
 K7_API int k7_client_open(const k7_config *config, k7_client **ret_client, k7_error **err);
 
 /* k7_client_ref, k7_client_unref: share and release; unref returns NULL. A client ends with its last reference; no blocking call may be running

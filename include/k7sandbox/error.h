@@ -43,23 +43,24 @@ extern "C" {
 #define K7_ERR_IMAGE_PULL    (-26) /* the image could not be pulled */
 #define K7_ERR_SCRIPT_FAILED (-27) /* before_script ended with a failure; its output is in the message */
 #define K7_ERR_START_FAILED  (-28) /* the sandbox was made but did not start or ended at once */
-#define K7_ERR_FORKED        (-29) /* the client was opened by the parent process */
+#define K7_ERR_FORKED        (-29) /* the client or the loop was made by the parent process */
 #define K7_ERR_SYSTEM        (-30) /* the operating system or a library refused a resource */
-#define K7_ERR_CREDENTIAL    (-31) /* the token provider gave no usable token */
+#define K7_ERR_CREDENTIAL                                                                                    \
+    (-31) /* the token provider, the credential plugin or the token file gave nothing usable */
 
 /* Classes: what a program can decide by. */
-#define K7_CLASS_NONE        0 /* no error */
-#define K7_CLASS_INVALID     1 /* mend the program or its input */
-#define K7_CLASS_UNSUPPORTED 2 /* this transport or server cannot do it */
-#define K7_CLASS_NOT_FOUND   3
-#define K7_CLASS_CONFLICT    4 /* something is in the way */
-#define K7_CLASS_AUTH        5 /* credential or rights */
-#define K7_CLASS_QUOTA       6 /* quota or rate limit */
-#define K7_CLASS_NETWORK     7 /* the server could not be reached, or the connection broke */
-#define K7_CLASS_PROTOCOL    8 /* the peer does not speak as expected */
-#define K7_CLASS_SERVER      9 /* the server failed */
-#define K7_CLASS_TIMEOUT     10
-#define K7_CLASS_CANCELLED   11
+#define K7_CLASS_NONE        0  /* no error */
+#define K7_CLASS_INVALID     1  /* mend the program or its input */
+#define K7_CLASS_UNSUPPORTED 2  /* this transport or server cannot do it */
+#define K7_CLASS_NOT_FOUND   3  /* it is not there */
+#define K7_CLASS_CONFLICT    4  /* something is in the way */
+#define K7_CLASS_AUTH        5  /* credential or rights */
+#define K7_CLASS_QUOTA       6  /* quota or rate limit */
+#define K7_CLASS_NETWORK     7  /* the server could not be reached, or the connection broke */
+#define K7_CLASS_PROTOCOL    8  /* the peer does not speak as expected */
+#define K7_CLASS_SERVER      9  /* the server failed */
+#define K7_CLASS_TIMEOUT     10 /* the deadline passed */
+#define K7_CLASS_CANCELLED   11 /* the call was cancelled */
 #define K7_CLASS_SANDBOX     12 /* the sandbox itself failed: image, script, start */
 #define K7_CLASS_RESOURCE    13 /* this process lacks memory or another resource */
 
@@ -67,7 +68,7 @@ extern "C" {
 #define K7_OUTCOME_NOT_SENT 0 /* nothing was handed to the network, or what was made has been taken back */
 #define K7_OUTCOME_REJECTED 1 /* the server answered and refused */
 #define K7_OUTCOME_UNKNOWN                                                                                   \
-    2 /* the request was handed to the network and no answer came: it may have taken effect */
+    2 /* it may have taken effect, or something of it is left: no usable answer came, or taking back failed */
 
 /* The table of error numbers, for bindings and documentation. code_at: 0 when i is out of range. name ("K7_ERR_TIMEOUT") and meaning: static
  * text, NULL for a number that is not in the table. Any thread. Since 0.1. */

@@ -8,7 +8,8 @@
  *    set/add: the input is copied. Everything that frees accepts NULL.
  *  - Text is NUL-terminated UTF-8. Units are in the names (timeout_ms, created_unix).
  *  - A callback is a function, a user pointer and an optional function that frees the user pointer; the latter runs exactly once, also when
- *    the call that received it fails. Callbacks run on the calling thread and may call nothing of this library but k7_cancel_trigger();
+ *    the call that received it fails. Callbacks run on the thread that makes the call or runs the loop, and may call nothing of this library but the functions for what
+ *    they are given, and k7_cancel_trigger();
  *    the completion callbacks of started operations (op.h) may call more.
  *  - In a child process after fork(), every call on a client or a loop of the parent fails with K7_ERR_FORKED. */
 #ifndef K7SANDBOX_K7SANDBOX_H

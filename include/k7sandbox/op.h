@@ -5,7 +5,7 @@
  * event loop has to ask for the timeout only after k7_loop_process().
  *
  * One loop may serve any number of clients, one client any number of loops and blocking calls. A loop, and every function of its operations, belongs to one thread at a
- * time; only k7_loop_wake() and k7_op_cancel() may be called from any. Progress, trace and the functions of a custom transport run inside k7_loop_process(),
+ * time; only k7_loop_wake(), k7_loop_get_fd() and k7_op_cancel() may be called from any. Progress, trace and the functions of a custom transport run inside k7_loop_process(),
  * k7_loop_wait(), k7_op_wait() and k7_loop_free(), completion callbacks at their end: with no lock held and never inside a `_start`. A completion callback, unlike all
  * others, may call everything but what runs the same loop: it may start operations, take results, free its own operation, and even the loop, which then goes when
  * the function that runs it returns.
@@ -96,7 +96,7 @@ K7_API void k7_op_cancel(k7_op *op);
  * does not end the wait, but lets the on_interrupt callbacks decide. Errors: K7_ERR_FORKED, K7_ERR_INVALID_ARGUMENT (called from a callback of the same loop). */
 K7_API int k7_op_wait(k7_op *op, k7_error **err);
 
-/* k7_op_take_…: what an operation gave: the caller's, with a reference of its own. _sandbox: create and get; _sandboxes: list; _results: delete_all. When the
+/* k7_op_take_…: what an operation gave: the caller's, with a reference of its own. _sandbox: create and get; _sandboxes: list; _results: delete_all and those over many. When the
  * operation failed: its code, and *err is its error. After a dry run the result is NULL. Errors of their own: K7_ERR_INVALID_ARGUMENT (it still runs, it gives
  * something else, or that was taken already). */
 K7_API int k7_op_take_sandbox(k7_op *op, k7_sandbox **ret_sandbox, k7_error **err);

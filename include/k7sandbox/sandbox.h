@@ -16,7 +16,8 @@ extern "C" {
 
 /* k7_sandbox_create: creates a sandbox. Any failure, cancel or deadline removes what the call made, or the error names what is left. *ret_sandbox (may be
  * NULL) describes it as far as the server told: over rest only name, namespace, image and endpoints. Over rest the sandbox may not be ready yet: K7's
- * server does not wait. Errors: also K7_ERR_ALREADY_EXISTS, UNSUPPORTED_ARGUMENT, QUOTA_EXCEEDED, IMAGE_PULL, SCRIPT_FAILED, START_FAILED, REJECTED. */
+ * server does not wait. Errors: also K7_ERR_ALREADY_EXISTS, UNSUPPORTED_ARGUMENT, QUOTA_EXCEEDED, IMAGE_PULL, SCRIPT_FAILED, START_FAILED, REJECTED,
+ * over Kubernetes NOT_FOUND (the namespace). */
 K7_API int k7_sandbox_create(k7_client *client, const k7_spec *spec, const k7_call *call,
                              k7_sandbox **ret_sandbox, k7_error **err);
 
@@ -29,7 +30,8 @@ K7_API int k7_sandbox_get(k7_client *client, const char *namespace_, const char 
                           k7_sandbox **ret_sandbox, k7_error **err);
 
 /* k7_sandbox_delete: deletes a sandbox. options NULL: idempotent (a sandbox that is not there counts as deleted), whatever its uid, waiting until it is gone where the
- * transport can tell. Errors: also K7_ERR_NOT_FOUND (with missing_is_error), K7_ERR_CONFLICT (another uid). */
+ * transport can tell. Errors: also K7_ERR_NOT_FOUND (with missing_is_error), K7_ERR_CONFLICT (another uid,
+ * or what has the name is no sandbox). */
 K7_API int k7_sandbox_delete(k7_client *client, const char *namespace_, const char *name,
                              const k7_delete_options *options, const k7_call *call, k7_error **err);
 
@@ -97,9 +99,9 @@ K7_API k7_sandbox *k7_sandboxes_at(const k7_sandboxes *list, size_t i);
 
 /* k7_results: what became of each item of an operation over many. */
 #define K7_ITEM_DONE        0
-#define K7_ITEM_FAILED      1 /* refused or failed, and nothing changed */
+#define K7_ITEM_FAILED      1 /* failed, and nothing is in doubt: its error and leftovers say what stays */
 #define K7_ITEM_NOT_STARTED 2 /* the call ended before its turn came */
-#define K7_ITEM_UNKNOWN     3 /* begun, and no answer came */
+#define K7_ITEM_UNKNOWN     3 /* it may have taken effect, or something of it is left */
 K7_API k7_results *k7_results_ref(k7_results *results);
 K7_API k7_results *k7_results_unref(k7_results *results);
 K7_API size_t k7_results_count(const k7_results *results);

@@ -69,9 +69,10 @@ static const struct row {
     ROW(IMAGE_PULL, SANDBOX, 0, "the image could not be pulled"),
     ROW(SCRIPT_FAILED, SANDBOX, 0, "before_script ended with a failure"),
     ROW(START_FAILED, SANDBOX, 0, "the sandbox was made but did not start or ended at once"),
-    ROW(FORKED, INVALID, 0, "the client was opened by the parent process"),
+    ROW(FORKED, INVALID, 0, "the client or the loop was made by the parent process"),
     ROW(SYSTEM, RESOURCE, 1, "the operating system or a library refused a resource"),
-    ROW(CREDENTIAL, AUTH, 0, "the token provider gave no usable token"),
+    ROW(CREDENTIAL, AUTH, 0,
+        "the token provider, the credential plugin or the token file gave nothing usable"),
 #undef ROW
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };

@@ -8,7 +8,6 @@
 #include "config/fill.h"
 #include "config/keys.h"
 
-#include <assert.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -146,8 +145,6 @@ int k7i_config_fill(k7_config *config, const char *key, const char *value, const
     char *text;
     size_t at;
     const struct k7_config_key *row = k7i_key_find(key, &at);
-
-    assert(row);
     int code = k7i_key_normalise(row, value, &text, &cause);
     if (code == K7_ERR_INVALID_CONFIG) {
         code = k7i_fail(err, code, "%s: %s", source, k7_error_get_message(cause));
@@ -180,7 +177,6 @@ const char *k7i_config_text(const k7_config *config, const char *key)
     size_t i = 0;
     const struct k7_config_key *row = k7i_key_find(key, &i);
 
-    assert(row);
     return config->slots[i].value ? config->slots[i].value : row->fallback;
 }
 
