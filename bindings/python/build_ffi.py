@@ -12,7 +12,8 @@ sys.path.insert(0, HERE)
 from derive_cdef import callbacks, declarations  # noqa: E402
 
 
-def builder(include: str, library: str, rpath: str = "$ORIGIN") -> FFI:
+def builder(include: str, library: str, link_arguments: list[str], private_folders: list[str]) -> FFI:
+    """private_folders: their names are kept out of what is compiled."""
     ffi = FFI()
     items = declarations(os.path.join(include, "k7sandbox"))
     ffi.cdef("\n".join(items))
@@ -21,11 +22,12 @@ def builder(include: str, library: str, rpath: str = "$ORIGIN") -> FFI:
     ffi.set_source("k7sandbox._k7sandbox", "#include <k7sandbox/k7sandbox.h>", include_dirs=[include], library_dirs=[library],
                    libraries=["k7sandbox"], py_limited_api=True,
                    # cffi's calls are made by the derived declarations, the prototypes are the header's: whatever differs does not compile.
-                   extra_compile_args=["-Werror=incompatible-pointer-types", "-Werror=int-conversion", "-Werror=implicit-function-declaration"],
-                   extra_link_args=[f"-Wl,-rpath,{rpath}"])
+                   extra_compile_args=["-Werror=incompatible-pointer-types", "-Werror=int-conversion", "-Werror=implicit-function-declaration",
+                                       *(f"-ffile-prefix-map={folder}=." for folder in private_folders)],
+                   extra_link_args=link_arguments)
     return ffi
 
 
 if __name__ == "__main__":
     INCLUDE_DIR, LIBRARY_DIR, OUTPUT_DIR = map(os.path.abspath, sys.argv[1:])
-    builder(INCLUDE_DIR, LIBRARY_DIR, LIBRARY_DIR).compile(tmpdir=OUTPUT_DIR)
+    builder(INCLUDE_DIR, LIBRARY_DIR, [f"-Wl,-rpath,{LIBRARY_DIR}"], []).compile(tmpdir=OUTPUT_DIR)

@@ -1,7 +1,8 @@
 """Builds the wheel: the library by meson, when this is a checkout of libk7sandbox, and the extension module by cffi. K7SANDBOX_CFFI=abi leaves out the extension module:
 the package uses ABI mode. Where there is no compiler, the library is left out, too: the package has nothing binary in it, and uses the one that is installed.
 
-K7SANDBOX_BUILD: the folder in which meson builds (default: a fresh one). Outside a checkout the installed library is used, found by pkg-config."""
+K7SANDBOX_BUILD: the folder in which meson builds (default: a fresh one). Outside a checkout, or with K7SANDBOX_INSTALLED=1, the wheel carries no library: it uses the
+installed one, found by pkg-config. The same checkout gives the same bytes, in whichever folder, with whichever umask, at whichever time."""
 from __future__ import annotations
 
 import glob
@@ -23,6 +24,9 @@ except ImportError:  # before setuptools 70.1
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
+# A wheel has the modes and times of its files: those of nobody, and the earliest that an archive can have.
+os.umask(0o022)
+os.environ.setdefault("SOURCE_DATE_EPOCH", "315532800")
 
 
 def run(*command: str) -> None:
@@ -34,16 +38,18 @@ def has_compiler() -> bool:
 
 
 def wants_library() -> bool:
-    return has_compiler() and os.path.exists(os.path.join(ROOT, "src", "k7sandbox.map"))
+    return has_compiler() and os.environ.get("K7SANDBOX_INSTALLED") != "1" and os.path.exists(os.path.join(ROOT, "src", "k7sandbox.map"))
 
 
 def wants_extension() -> bool:
     return has_compiler() and os.environ.get("K7SANDBOX_CFFI") != "abi"
 
 
-def installed(folder: str) -> str:
-    """A folder of the library that is installed."""
-    return subprocess.run(["pkg-config", f"--variable={folder}", "k7sandbox"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+def installed(option: str, mark: str) -> str:
+    """A folder of the library that is installed: the first that pkg-config names, also where a compiler would look anyway."""
+    allow = {"PKG_CONFIG_ALLOW_SYSTEM_CFLAGS": "1", "PKG_CONFIG_ALLOW_SYSTEM_LIBS": "1"}
+    said = subprocess.run(["pkg-config", option, "k7sandbox"], check=True, stdout=subprocess.PIPE, text=True, env=os.environ | allow)
+    return said.stdout.split()[0].removeprefix(mark)
 
 
 class Build(build_py):
@@ -55,7 +61,7 @@ class Build(build_py):
             if wants_library():
                 self.with_own_library(scratch)
             elif wants_extension():
-                self.extension(installed("includedir"), installed("libdir"), scratch)
+                self.extension(installed("--cflags-only-I", "-I"), installed("--libs-only-L", "-L"), scratch, [])
 
     def with_own_library(self, scratch: str) -> None:
         build, stage = os.environ.get("K7SANDBOX_BUILD") or os.path.join(scratch, "build"), os.path.join(scratch, "stage")
@@ -67,12 +73,12 @@ class Build(build_py):
         library = os.path.join(stage, "usr", "lib")
         shutil.copy(os.path.realpath(os.path.join(library, "libk7sandbox.so.0")), os.path.join(self.build_lib, "k7sandbox", "libk7sandbox.so.0"))
         if wants_extension():
-            self.extension(os.path.join(stage, "usr", "include"), library, scratch)
+            self.extension(os.path.join(stage, "usr", "include"), library, scratch, ["-Wl,-rpath,$ORIGIN", "-Wl,-s"])
 
-    def extension(self, include: str, library: str, scratch: str) -> None:
+    def extension(self, include: str, library: str, scratch: str, link_arguments: list[str]) -> None:
         from build_ffi import builder
 
-        builder(include, library).compile(tmpdir=scratch)
+        builder(include, library, link_arguments, [scratch, os.getcwd()]).compile(tmpdir=scratch)
         for module in glob.glob(os.path.join(scratch, "k7sandbox", "_k7sandbox*.so")):
             shutil.copy(module, os.path.join(self.build_lib, "k7sandbox"))
 
