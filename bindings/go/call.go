@@ -95,6 +95,7 @@ type settings struct {
 	trace            func(Trace)
 	dryRun           func(DryRequest)
 	aftermath        func(Results, error)
+	abandon          context.Context
 }
 
 // WithTimeout limits the whole call, beside the context's deadline; Never: no limit; another negative one is an error. Without it and without a deadline the client's limit holds.
@@ -104,6 +105,9 @@ func WithTimeout(limit time.Duration) CallOption { return func(s *settings) { s.
 func WithCleanupTimeout(limit time.Duration) CallOption {
 	return func(s *settings) { s.cleanup = &limit }
 }
+
+// WithAbandon ends a call at once when ctx is cancelled, also while what it made is being taken back, as a second Ctrl-C does: what is left is in the error's Leftovers.
+func WithAbandon(ctx context.Context) CallOption { return func(s *settings) { s.abandon = ctx } }
 
 // WithTraceparent sends a W3C trace context with every request.
 func WithTraceparent(parent string) CallOption { return func(s *settings) { s.traceparent = parent } }
@@ -204,7 +208,7 @@ func (c *call) set() error {
 			return failure(status, err)
 		}
 	}
-	if c.ctx.Done() == nil && c.progress == nil && c.trace == nil && c.dryRun == nil {
+	if c.ctx.Done() == nil && c.abandon == nil && c.progress == nil && c.trace == nil && c.dryRun == nil {
 		return nil
 	}
 	if status := C.k7_cancel_new(&c.token, &err); status != 0 {
@@ -235,19 +239,31 @@ func (c *call) free() {
 
 // watch cancels the call when its context is cancelled, until the answer is called.
 func (c *call) watch() (stop func()) {
-	if c.ctx.Done() == nil {
+	stopContext := watch(c.ctx, c.onContext)
+	if c.abandon == nil {
+		return stopContext
+	}
+	stopAbandon := watch(c.abandon, c.onAbandon)
+	return func() {
+		stopContext()
+		stopAbandon()
+	}
+}
+
+func watch(ctx context.Context, onDone func()) (stop func()) {
+	if ctx.Done() == nil {
 		return func() {}
 	}
-	if c.ctx.Err() != nil {
-		c.onContext()
+	if ctx.Err() != nil {
+		onDone()
 		return func() {}
 	}
 	ended, watched := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(watched)
 		select {
-		case <-c.ctx.Done():
-			c.onContext()
+		case <-ctx.Done():
+			onDone()
 		case <-ended:
 		}
 	}()
@@ -255,6 +271,11 @@ func (c *call) watch() (stop func()) {
 		close(ended)
 		<-watched
 	}
+}
+
+func (c *call) onAbandon() {
+	C.k7_cancel_trigger(c.token)
+	C.k7_cancel_trigger(c.token)
 }
 
 func (c *call) onContext() {
@@ -272,7 +293,9 @@ func (c *call) explained(err error) error {
 	case failed.Class == ErrTimeout && c.byDeadline && c.isOver():
 		failed.cause = context.DeadlineExceeded
 	case failed.Class == ErrCancelled && c.broken == returned:
-		failed.cause = c.ctx.Err()
+		if failed.cause = c.ctx.Err(); failed.cause == nil && c.abandon != nil {
+			failed.cause = c.abandon.Err()
+		}
 	}
 	return err
 }

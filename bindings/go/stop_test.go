@@ -32,6 +32,33 @@ func TestCancelEndsARunningCallAndTakesBack(t *testing.T) {
 	}
 }
 
+func TestAbandonEndsTheTakingBack(t *testing.T) {
+	client := open(t, "memory:?clock=manual&start_ms=1000&fail=delete:hang*1")
+	ctx, cancel := context.WithCancel(background)
+	defer cancel()
+	second, abandon := context.WithCancel(background)
+	defer abandon()
+	_, err := client.Create(ctx, spec(t, "demo"), WithAbandon(second), WithCleanupTimeout(time.Hour), WithProgress(func(p Progress) {
+		if strings.HasPrefix(p.Step, "undo") {
+			abandon()
+		} else {
+			cancel()
+		}
+	}))
+	var failed *Error
+	if !errors.Is(err, ErrCancelled) || !errors.Is(err, context.Canceled) || !errors.As(err, &failed) || len(failed.Leftovers) != 1 {
+		t.Fatalf("%v %+v", err, failed)
+	}
+	if listed := names(t, client); len(listed) != 1 {
+		t.Error("taken back all the same:", listed)
+	}
+	// By itself it ends a call, too.
+	_, err = client.Create(background, spec(t, "other"), WithAbandon(second))
+	if !errors.Is(err, ErrCancelled) || !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
 func TestCancelOfACallThatWaitsForAServer(t *testing.T) {
 	asked, ended := make(chan struct{}), make(chan struct{})
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
