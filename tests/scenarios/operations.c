@@ -115,7 +115,7 @@ static int make_options(const struct words *words, k7_delete_options **options, 
     int status = k7_delete_options_new(options, err);
 
     if (status == 0)
-        status = k7_delete_options_set_uid(*options, wanted && !*wanted ? uid : wanted, err);
+        status = k7_delete_options_set_uid(*options, wanted && !*wanted ? (*uid ? uid : NULL) : wanted, err);
     if (status == 0)
         status = k7_delete_options_set_missing_is_error(*options, find(words, "missing") != NULL, err);
     if (status == 0)

@@ -143,7 +143,7 @@ class Scenarios:
         self.settings = Words("call")
         self.spec = None
         self.items, self.pace = [], {}
-        self.uid = ""
+        self.uid = None
 
     @staticmethod
     def show(lines):
@@ -277,7 +277,7 @@ class Scenarios:
         dry = "dry_run" in call
 
         def read(s):
-            self.uid = s.uid or ""
+            self.uid = s.uid
             return sandbox(s)
 
         uid = words.find("uid")
