@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What a call costs from Python, as ratios to the same call from C, and k7-sdk's beside it: calls.py ROUNDS CALLS. A list of one sandbox, over memory: (what the binding
+"""What a call costs from C++, Go and Python, as ratios to the same call from C, and k7-sdk's beside it: calls.py ROUNDS CALLS. A list of one sandbox, over memory: (what the binding
 itself adds) and over rest to a k7-gateway. One program per way to call; all take turns, so that each round sees the same machine. Started by tests/bench/run."""
 
 import asyncio
@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 sys.path.insert(0, os.path.join(ROOT, "tests/gateway"))
 
 
@@ -108,16 +108,37 @@ def compare(title, ways, rounds, calls):
     base = ways[0]
     for way in ways:
         ratios = [statistics.median(mine / its for mine, its in zip(getattr(way, kind), getattr(base, kind))) for kind in ("wall", "cpu")]
-        print(f"{title}, {way.name}: {statistics.median(way.wall):.0f} us wall, {statistics.median(way.cpu):.0f} us processor time; "
+        print(f"{title}, {way.name}: {statistics.median(way.wall):.1f} us wall, {statistics.median(way.cpu):.1f} us processor time; "
               f"{ratios[0]:.2f} and {ratios[1]:.2f} times C's")
         way.end()
+
+
+def compiled(folder):
+    """The programs that call in other languages, C first; Go's is made in folder, where there is Go."""
+    programs = {"C": os.path.join(ROOT, "build/tests/bench/bench-calls"), "C++": os.path.join(ROOT, "build/tests/bench/bench-calls-cxx")}
+    if not os.path.exists(programs["C++"]):
+        del programs["C++"]
+        print("there is no C++ compiler: C++ is not measured")
+    library = os.path.join(ROOT, "build/src")
+    with open(os.path.join(folder, "k7sandbox.pc"), "w", encoding="utf-8") as package:
+        package.write(f"Name: k7sandbox\nDescription: not installed\nVersion: 0\nLibs: -L{library} -lk7sandbox\nCflags: -I{ROOT}/include\n")
+    environment = {**os.environ, "CGO_ENABLED": "1", "PKG_CONFIG_PATH": folder, "GOFLAGS": "-mod=mod -buildvcs=false"}
+    program = os.path.join(folder, "calls")
+    made = subprocess.run([os.path.join(ROOT, "tests/support/go"), "build", "-o", program, "./testdata/calls"], cwd=os.path.join(ROOT, "bindings/go"),
+                          env=environment, check=False)
+    if made.returncode == 77:
+        print("there is no Go: it is not measured")
+    elif made.returncode == 0:
+        programs["Go"] = program
+    else:
+        raise SystemExit("tests/bench/calls.py: the Go program could not be made")
+    return programs
 
 
 def main(rounds, calls):
     from harness import Gateway
     from k7_sdk_versions import VERSIONS, packages_of
 
-    program = os.path.join(ROOT, "build/tests/bench/bench-calls")
     with tempfile.TemporaryDirectory() as folder, Gateway() as gateway:
         subprocess.run(["cp", "-r", os.path.join(ROOT, "bindings/python/k7sandbox"), folder], check=True)
         subprocess.run([sys.executable, os.path.join(ROOT, "bindings/python/build_ffi.py"), os.path.join(ROOT, "include"), os.path.join(ROOT, "build/src"), folder],
@@ -127,13 +148,15 @@ def main(rounds, calls):
             path.append(packages_of(os.path.join(ROOT, "build"), VERSIONS[-1]))
         except (subprocess.SubprocessError, OSError):
             print("k7-sdk cannot be installed from the package index: it is not measured")
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path), "LD_LIBRARY_PATH": os.path.join(ROOT, "build/src")}
         for name in ("K7_API_KEY", "K7_API_URL", "HTTP_PROXY", "http_proxy", "REQUESTS_CA_BUNDLE"):
             environment.pop(name, None)
 
+        programs = compiled(folder)
+
         def ways(names, *where):
             own = [Way(name, [sys.executable, __file__, "--way", name, *where], environment) for name in names]
-            return [Way("C", [program, *where]), *own]
+            return [*(Way(name, [program, *where], environment) for name, program in programs.items()), *own]
 
         compare("memory:", ways(["main thread", "other thread", "asyncio"], "memory:"), rounds, calls)
         subprocess.run([sys.executable, "-c", "import sys; from k7sandbox import *; Client(sys.argv[1], api_key=sys.argv[2]).create(Spec('sandbox', 'a'))",
