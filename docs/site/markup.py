@@ -186,8 +186,9 @@ class Writer:
         return f'<pre{kind} tabindex="0"><code>{coloured(self.tree, self.page, text, language)}</code></pre>\n'
 
     def fence(self, tokens: list[Token], i: int, *_: Any) -> str:
-        words = tokens[i].info.split() or ["text"]
-        return self.pre(tokens[i].content, words[0])
+        words = [*tokens[i].info.split(), "text"]
+        caption = f'<p class="file">{html.escape(words[1])}</p>\n' if len(words) > 2 else ""  # of a guide: what the file is called
+        return caption + self.pre(tokens[i].content, words[0])
 
     def block(self, tokens: list[Token], i: int, *_: Any) -> str:
         return self.pre(tokens[i].content, "text")
