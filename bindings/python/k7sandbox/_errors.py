@@ -5,7 +5,7 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
-from k7sandbox._native import NULL, ffi, lib, string
+from k7sandbox._native import NULL, ffi, lib, owned, string
 
 
 class Outcome(enum.IntEnum):
@@ -159,8 +159,16 @@ def check(function: Any, *arguments: Any) -> None:
 def made(kind: str, function: Any, release: Any, *arguments: Any) -> Any:
     """Calls what gives an object; it is released when nothing refers to it any more."""
     result = ffi.new(kind + " **")
-    check(function, *arguments, result)
-    return None if result[0] == NULL else ffi.gc(result[0], release)
+    into: list[Any] = []
+    try:
+        check(function, *arguments, result)
+        if result[0] != NULL:
+            owned(into, (result[0],), release)
+    except BaseException:
+        if result[0] != NULL and not into:  # a signal handler raised
+            release(result[0])
+        raise
+    return into[0] if into else None
 
 
 @dataclass(frozen=True)

@@ -99,10 +99,10 @@ class Handle:
         raise TypeError(f"a {type(self).__name__} of k7sandbox cannot be pickled")
 
 
-def owned(into: list[Any], pointer: Any, release: Any) -> None:
-    """Puts a pointer into a list, to be released when nothing refers to it any more. That is one instruction: Python runs no signal handlers between its parts, so that
-    exactly one, the caller or the list, has to release it."""
-    into.extend(map(ffi.gc, (pointer,), (release,)))
+def owned(into: list[Any], pointers: Iterable[Any], release: Any) -> None:
+    """Puts the first of the pointers into a list, to be released when nothing refers to it any more. That is one instruction, and making the pointer may be part of it: Python
+    runs no signal handlers between its parts, so that there is no moment at which nobody, or two, would release it."""
+    into.extend(map(ffi.gc, pointers, (release,)))
 
 
 # --- callbacks ---------------------------------------------------------------------------------------------------------------------

@@ -126,7 +126,11 @@ def _sandbox_of(pointer: Any) -> Sandbox | None:
 
 def _shared(pointer: Any) -> Sandbox | None:
     """The Sandbox of one that belongs to a list."""
-    return None if pointer == NULL else Sandbox._of(ffi.gc(lib.k7_sandbox_ref(pointer), lib.k7_sandbox_unref))
+    if pointer == NULL:
+        return None
+    into: list[Any] = []
+    owned(into, map(lib.k7_sandbox_ref, (pointer,)), lib.k7_sandbox_unref)
+    return Sandbox._of(into[0])
 
 
 def _sandboxes_of(pointer: Any) -> list[Sandbox | None]:
@@ -225,7 +229,7 @@ class Ending:
             return None
         _, release, make = _KINDS[self.kind]
         if not self._owned and self.gave():
-            owned(self._owned, self.result[0][0], release)
+            owned(self._owned, (self.result[0][0],), release)
         return make(self._owned[0] if self._owned else NULL)
 
     def gave(self) -> bool:

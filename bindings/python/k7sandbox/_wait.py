@@ -106,7 +106,7 @@ class Waiter:
                         if started[0] == NULL:
                             check(_STARTS[function], client, *arguments, state.pointer, self.pointer, started)
                         if not ops:
-                            owned(ops, started[0], lib.k7_op_free)
+                            owned(ops, (started[0],), lib.k7_op_free)
                         self.wait(ops[0], before)
                         ending.take(ops[0])
                         break
