@@ -199,7 +199,10 @@ TEST(an_operation_outlives_its_loop)
     {
         k7::loop loop;
         op = client.start_create(loop, demo());
-        op->on_done([&] { told = true; });
+        op->on_done([&] {
+            told = true;
+            throw oops{ 9 }; /* which nobody can hear */
+        });
         loop.process();
     }
     CHECK(told && op->failure()->code() == K7_ERR_CANCELLED);

@@ -1,7 +1,10 @@
 /* test_rest_async.c: started operations over HTTP, against a scripted server: many at once on one loop, clients that come and go, and what ends while its answer is awaited. */
 #include "rest_fixture.h"
 
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 enum { MANY = 64 };
 
@@ -294,6 +297,36 @@ START_TEST(deadline_is_heard_of_by_the_timeout_alone)
 }
 END_TEST
 
+/* What is connected to the server, and what of it a program that is started would get. */
+static int count_connections(int *open_in_programs)
+{
+    int port = atoi(strrchr(scripted_server_url(server), ':') + 1), count = 0;
+
+    *open_in_programs = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        struct sockaddr_in peer;
+        socklen_t len = sizeof peer;
+
+        if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0 && peer.sin_family == AF_INET &&
+            ntohs(peer.sin_port) == port) {
+            count++;
+            *open_in_programs += !(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+        }
+    }
+    return count;
+}
+
+START_TEST(connections_are_not_left_open_in_programs_that_are_started)
+{
+    int left;
+
+    scripted_server_answer_always(server, 200, NULL, LIST_OF_ONE);
+    expect_success(list());
+    ck_assert_int_ge(count_connections(&left), 1);
+    ck_assert_int_eq(left, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rest async");
@@ -310,6 +343,7 @@ int main(void)
     tcase_add_test(group, cancelled_create_says_that_nobody_knows);
     tcase_add_test(group, freed_read_ends_in_silence);
     tcase_add_test(group, deadline_is_heard_of_by_the_timeout_alone);
+    tcase_add_test(group, connections_are_not_left_open_in_programs_that_are_started);
     suite_add_tcase(suite, group);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

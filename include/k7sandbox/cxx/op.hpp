@@ -75,7 +75,7 @@ class loop
         int wait = k7_loop_get_timeout_ms(native());
         return wait < 0 ? std::nullopt : std::optional<std::chrono::milliseconds>(wait);
     }
-    /* process, wait: the first that completion callbacks threw comes out of them, of the twins, too. */
+    /* process, wait: the first that completion callbacks threw comes out of them, of the twins, too. What one throws while the loop is destroyed is lost. */
     result<void> try_process()
     {
         return run([](k7_loop *native, k7_error **err) { return k7_loop_process(native, err); });
