@@ -12,13 +12,13 @@ PROGRAM = os.environ.get("K7SANDBOX_GATEWAY")
 
 @unittest.skipUnless(PROGRAM, "K7SANDBOX_GATEWAY is not set")
 class Gateway(unittest.TestCase):
-    def start(self, endpoint):
+    def start(self, endpoint, *options):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         keys = os.path.join(folder.name, "keys.json")
         added = subprocess.run([PROGRAM, "key", "add", "python", "--keys", keys], check=True, stdout=subprocess.PIPE, text=True)
         self.key = added.stdout.split()[-1]
-        server = subprocess.Popen([PROGRAM, "--listen", "127.0.0.1:0", "--endpoint", endpoint, "--keys", keys], stdout=subprocess.PIPE,
+        server = subprocess.Popen([PROGRAM, "--listen", "127.0.0.1:0", "--endpoint", endpoint, "--keys", keys, *options], stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True)
         self.addCleanup(server.stdout.close)
         self.addCleanup(server.wait)
