@@ -7,5 +7,5 @@
 // Errors are *Error: errors.Is tells their class (ErrNotFound, …), errors.As gives all that is known. A call that ended by its context is also context.Canceled or
 // context.DeadlineExceeded.
 //
-// Client, Spec and Config have Close. What is forgotten is freed by a finalizer, some time.
+// Client and Spec have Close. What is forgotten is freed by a finalizer, some time.
 package k7sandbox

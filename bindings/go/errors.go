@@ -43,7 +43,7 @@ var classes = map[C.int]error{
 	C.K7_CLASS_RESOURCE:    ErrResource,
 }
 
-// ErrClosed is the error of a call on a Client, Spec or Config that was closed.
+// ErrClosed is the error of a call on a Client or Spec that was closed.
 var ErrClosed = errors.New("k7sandbox: it is closed")
 
 // Outcome is what is known about the effect of a failed call at the server.

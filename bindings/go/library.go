@@ -59,7 +59,7 @@ type ConfigKey struct {
 	Secret     bool
 }
 
-// ConfigKeys are all keys that Config.Set takes.
+// ConfigKeys are all keys that Config.Settings takes.
 func ConfigKeys() []ConfigKey {
 	keys := make([]ConfigKey, C.k7_config_key_count())
 	for i := range keys {

@@ -106,20 +106,21 @@ func (s *state) options(tell func(string)) (list []k7.CallOption) {
 		list = append(list, k7.WithTraceparent(parent))
 	}
 	abandoned, abandon := context.WithCancel(context.Background())
+	last := ""
+	progress := func(p k7.Progress) {
+		if strings.HasPrefix(p.Step, "undo") {
+			abandon()
+		}
+		if w.has("progress") && (p.Total >= 0 || p.Step != last) {
+			tell(progressLine(p))
+		}
+		last = p.Step
+	}
 	if w.has("abandon") {
 		list = append(list, k7.WithAbandon(abandoned))
 	}
-	last := ""
 	if w.has("progress") || w.has("abandon") {
-		list = append(list, k7.WithProgress(func(p k7.Progress) {
-			if strings.HasPrefix(p.Step, "undo") {
-				abandon()
-			}
-			if w.has("progress") && (p.Total >= 0 || p.Step != last) {
-				tell(progressLine(p))
-			}
-			last = p.Step
-		}))
+		list = append(list, k7.WithProgress(progress))
 	}
 	if w.has("trace") {
 		list = append(list, k7.WithTrace(func(t k7.Trace) { tell(traceLine(t)) }))
