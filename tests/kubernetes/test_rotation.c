@@ -110,32 +110,25 @@ START_TEST(serving_certificate)
 }
 END_TEST
 
-/* The old certificate is refused on the connection that there was, too. */
-START_TEST(client_certificate_files)
+static const struct {
+    const char *in_files, *inlined, *rotate;
+} credentials[] = {
+    { "kubeconfig/admin-files", "kubeconfig/admin", "rotate users-ca" },
+    { "kubeconfig/admin-token-file", "kubeconfig/admin-token", "rotate tokens" },
+};
+enum { CREDENTIALS = sizeof credentials / sizeof credentials[0] };
+
+/* The old one is refused on the connection that there was, too. */
+START_TEST(files_of_credentials)
 {
-    k7_client *on = open_with(cluster_file("kubeconfig/admin-files"));
-    k7_client *old = open_with(cluster_file("kubeconfig/admin"));
+    k7_client *on = open_with(cluster_file(credentials[_i].in_files));
+    k7_client *old = open_with(cluster_file(credentials[_i].inlined));
 
     assert_works(on);
     assert_works(old);
-    control("rotate users-ca");
+    control(credentials[_i].rotate);
     assert_works(on);
     assert_fails(old, K7_ERR_UNAUTHENTICATED); /* inline: it cannot know the new one */
-    k7_client_unref(old);
-    k7_client_unref(on);
-}
-END_TEST
-
-START_TEST(token_file)
-{
-    k7_client *on = open_with(cluster_file("kubeconfig/admin-token-file"));
-    k7_client *old = open_with(cluster_file("kubeconfig/admin-token"));
-
-    assert_works(on);
-    assert_works(old);
-    control("rotate tokens");
-    assert_works(on);
-    assert_fails(old, K7_ERR_UNAUTHENTICATED);
     k7_client_unref(old);
     k7_client_unref(on);
 }
@@ -229,8 +222,7 @@ static TCase *tests(void)
 
     tcase_add_checked_fixture(tests, start, stop);
     tcase_add_test(tests, serving_certificate);
-    tcase_add_test(tests, client_certificate_files);
-    tcase_add_test(tests, token_file);
+    tcase_add_loop_test(tests, files_of_credentials, 0, CREDENTIALS);
     tcase_add_test(tests, token_of_a_plugin);
     tcase_add_test(tests, expired_token_of_a_plugin);
     tcase_add_test(tests, file_of_the_authority);

@@ -1,8 +1,7 @@
 /* test_delete_all.c: what becomes of each item when something fails, is lost, hangs, or the call is stopped. */
 #include "api/client.h"
+#include "../opened.h"
 
-#include <check.h>
-#include <k7sandbox/k7sandbox.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,13 +9,8 @@ enum { SANDBOXES = 20 }; /* more than run at once */
 
 static k7_client *open_with_sandboxes(const char *endpoint)
 {
-    k7_client *client = NULL;
-    k7_config *config = NULL;
+    k7_client *client = open_client(endpoint, NULL);
 
-    ck_assert_int_eq(k7_config_new(&config, NULL), 0);
-    ck_assert_int_eq(k7_config_set(config, "endpoint", endpoint, NULL), 0);
-    ck_assert_int_eq(k7_client_open(config, &client, NULL), 0);
-    k7_config_free(config);
     for (int i = 0; i < SANDBOXES; i++) {
         k7_spec *spec = NULL;
         char name[16];
@@ -215,7 +209,6 @@ START_TEST(cancel_right_after_the_list_starts_nothing)
 {
     k7_transport *transport = NULL;
     k7_client *client = NULL;
-    k7_config *config = NULL;
     k7_results *results = NULL;
     k7_call *call = NULL;
     int deletes = 0;
@@ -223,10 +216,7 @@ START_TEST(cancel_right_after_the_list_starts_nothing)
     ck_assert_int_eq(k7_transport_new("mine", &deletes, NULL, &transport, NULL), 0);
     ck_assert_int_eq(k7_transport_on(transport, "list", list_and_cancel, NULL), 0);
     ck_assert_int_eq(k7_transport_on(transport, "delete", never_delete, NULL), 0);
-    ck_assert_int_eq(k7_config_new(&config, NULL), 0);
-    ck_assert_int_eq(k7_config_add_transport(config, transport, NULL), 0);
-    ck_assert_int_eq(k7_config_set(config, "endpoint", "mine:", NULL), 0);
-    ck_assert_int_eq(k7_client_open(config, &client, NULL), 0);
+    client = open_client("mine:", transport);
     ck_assert_int_eq(k7_cancel_new(&cancel_of_the_list, NULL), 0);
     ck_assert_int_eq(k7_call_new(&call, NULL), 0);
     ck_assert_int_eq(k7_call_set_cancel(call, cancel_of_the_list, NULL), 0);
@@ -239,7 +229,6 @@ START_TEST(cancel_right_after_the_list_starts_nothing)
     k7_call_free(call);
     k7_cancel_unref(cancel_of_the_list);
     k7_client_unref(client);
-    k7_config_free(config);
     k7_transport_unref(transport);
 }
 END_TEST
@@ -269,9 +258,5 @@ int main(void)
     tcase_add_test(group, cancel_right_after_the_list_starts_nothing);
     tcase_add_test(group, results_may_be_left_out);
     suite_add_tcase(suite, group);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run(suite);
 }
