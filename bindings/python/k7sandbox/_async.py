@@ -156,46 +156,54 @@ class AsyncClient(Opened):
             return await self._run(client, pump, start, arguments, settings, kind)
         finally:
             pump.call_ended()
+            del client, pump, arguments, settings  # what was raised refers to this frame, and is not to keep a client open that is closed
 
     async def _run(self, client: Any, pump: _Pump, start: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None) -> Any:
         state = CallState(settings)
         started = ffi.new("k7_op **")
+        error: K7Error | None = None
+        raised: BaseException | None = None
         try:
-            state.prepare()
-            check(start, client, *arguments, state.pointer, pump.pointer, started)
-            op = started[0]
-            state.release()
-            end = _End(pump)
-            check(lib.k7_op_set_on_done, op, _on_done, user_pointer(end), FREE_USER)
-            pump.ops.add(op)
-            raised: BaseException | None = None
-            while not end.future.done():
-                try:
-                    await asyncio.wait((end.future,))
-                except asyncio.CancelledError as cancelled:
-                    raised = cancelled
-                    lib.k7_op_cancel(op)
-            ending = Ending(kind)
-            ending.take(op)
-            error = None if ending.error is None else self._explained(ending.error)
-            result = ending.value()
+            try:
+                state.prepare()
+                check(start, client, *arguments, state.pointer, pump.pointer, started)
+                op = started[0]
+                state.release()
+                end = _End(pump)
+                check(lib.k7_op_set_on_done, op, _on_done, user_pointer(end), FREE_USER)
+                pump.ops.add(op)
+                while not end.future.done():
+                    try:
+                        await asyncio.wait((end.future,))
+                    except asyncio.CancelledError as cancelled:
+                        raised = cancelled
+                        lib.k7_op_cancel(op)
+                ending = Ending(kind)
+                ending.take(op)
+                error = None if ending.error is None else self._explained(ending.error)
+                ending.error = None
+                result = ending.value()
+            finally:
+                pump.ops.discard(started[0])
+                lib.k7_op_free(started[0])
+                state.unfollow()
+                state.release()
+            raised = raised or state.raised
+            if raised is None:
+                if error is not None:
+                    raise error
+                return result
+            if error is None and result is not None and start == lib.k7_sandbox_create_start:
+                await self._undo(client, pump, result, raised)
+            elif isinstance(result, Results):
+                keep_results(raised, result)
+            if error is not None and raised.__cause__ is None:
+                raised.__cause__ = error
+            raise raised
         finally:
-            pump.ops.discard(started[0])
-            lib.k7_op_free(started[0])
-            state.unfollow()
-            state.release()
-        raised = raised or state.raised
-        if raised is None:
-            if error is not None:
-                raise error
-            return result
-        if error is None and result is not None and start == lib.k7_sandbox_create_start:
-            await self._undo(client, pump, result, raised)
-        elif isinstance(result, Results):
-            keep_results(raised, result)
-        if error is not None and raised.__cause__ is None:
-            raised.__cause__ = error
-        raise raised
+            # What is raised refers to this frame. It is not to refer back.
+            state.raised = None
+            del error, raised, client, pump, state, arguments, settings
 
     async def _undo(self, client: Any, pump: _Pump, sandbox: Sandbox, raised: BaseException) -> None:
         """Deletes what was created by an operation that ended well although it was to be cancelled."""

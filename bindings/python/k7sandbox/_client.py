@@ -56,6 +56,10 @@ class Client(Opened):
             if raised is not ending.error:
                 _annotate(raised, pointer, function, ending)
             raise
+        finally:
+            # What was raised refers to this frame. It is not to refer back, nor to keep a client open that is closed.
+            ending.error = state.raised = None
+            del pointer, ending, waiter, state, arguments, settings
 
     @overload
     def create(self, spec: Spec, *, dry_run: Callable[[DryRequest], object], **call: Unpack[CallSettings]) -> None: ...

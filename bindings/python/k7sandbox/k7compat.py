@@ -110,9 +110,12 @@ class _Wire:
             yield
         except K7Error as error:
             raised = translated(error, self.family, method, url, unread)
-            if raised is error:
-                raise
-            raise raised from raised.__cause__
+            try:
+                if raised is error:
+                    raise
+                raise raised from raised.__cause__
+            finally:
+                del raised  # it refers to this frame
 
     def spec(self, sandbox_config: Dict[str, Any]) -> Spec:
         with self.failing("POST", self.url(), unread=True):
