@@ -4,7 +4,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, overload
 
-from k7sandbox._call import CallArgs, CallSettings, CallState, DryRequest
+from k7sandbox._call import CallArgs, CallSettings, CallState, DryRequest, running
 from k7sandbox._client import _spec, keep_results
 from k7sandbox._errors import K7Error, check, made, new_err
 from k7sandbox._native import FREE_USER, callback, ffi, lib, text, text_or_null, user_of, user_pointer
@@ -31,12 +31,14 @@ class _Pump:
         self.calls = 0
         self.idle = asyncio.Event()
         self.broken = self.closing = self.finished = False
-        self.raised: BaseException | None = None  # by a signal handler, inside _on_done()
+        self.raised: BaseException | None = None  # what ends the event loop: a signal handler raised inside _on_done(), or a function that the library calls did
         events.add_reader(lib.k7_loop_get_fd(self.pointer), self.run)
 
     def run(self) -> None:
         err = new_err()
-        if lib.k7_loop_process(self.pointer, err) != 0:  # its operations have ended with that error; new ones get another loop
+        with running(self):
+            failed = lib.k7_loop_process(self.pointer, err) != 0
+        if failed:  # its operations have ended with that error; new ones get another loop
             lib.k7_error_unref(err[0])
             self.broken = self.closing = True
             self.stop()
@@ -50,6 +52,9 @@ class _Pump:
         if self.raised is not None:
             raised, self.raised = self.raised, None
             raise raised
+
+    def failed(self, _name: str, error: BaseException) -> None:
+        self.raised = self.raised or error
 
     def stop(self) -> None:
         if self.timer is not None:
@@ -101,7 +106,7 @@ class _End:
             self.future.set_result(None)
 
     def failed(self, error: BaseException) -> None:
-        self.pump.raised = self.pump.raised or error
+        self.pump.failed("end", error)
         self.tell()
 
 

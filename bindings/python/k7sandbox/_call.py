@@ -1,10 +1,11 @@
 """How one call runs: its keyword arguments, its callbacks and what they raise, its cancel token."""
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Mapping, TypedDict
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, TypedDict
 
 from k7sandbox._errors import check, made
 from k7sandbox._native import FREE_USER, NULL, Handle, callback, ffi, forget, lib, milliseconds, string, text, user_of, user_pointer
@@ -189,16 +190,25 @@ class CallState:
 
 
 class _Running(threading.local):
-    """The blocking calls of this thread: what a token provider raises, one of them raises."""
+    """The blocking calls of this thread, and the loops that it runs: what a token provider or a transport's function raises that is no Exception, one of them raises."""
 
     def __init__(self) -> None:
-        self.stack: list[CallState] = []
+        self.stack: list[Any] = []
 
 
 _running = _Running()
 
 
-def running_call() -> CallState | None:
+@contextlib.contextmanager
+def running(loop: Any) -> Iterator[None]:
+    _running.stack.append(loop)
+    try:
+        yield
+    finally:
+        _running.stack.remove(loop)
+
+
+def running_call() -> Any:
     return _running.stack[-1] if _running.stack else None
 
 

@@ -1,6 +1,7 @@
 """The library itself: `ffi`, `lib`, texts to and from it, its callbacks. Everything that is not typed is in here and in what it returns.
 
-API mode (the extension module _k7sandbox) where it was built; ABI mode (dlopen, no compiler needed) where it was not, or where K7SANDBOX_CFFI=abi asks for it.
+API mode (the extension module _k7sandbox) where it was built; ABI mode (dlopen, no compiler needed) where it was not, where K7SANDBOX_CFFI=abi asks for it, and in a
+subinterpreter: cffi would run an extension module's callbacks in the main one.
 """
 from __future__ import annotations
 
@@ -17,8 +18,20 @@ MODE: str  # "api" or "abi"
 _SONAME = "libk7sandbox.so.0"
 
 
+def _is_main_interpreter() -> bool:
+    try:
+        python = importlib.import_module("ctypes").pythonapi
+        python.PyInterpreterState_Main.restype = python.PyInterpreterState_Get.restype = importlib.import_module("ctypes").c_void_p
+        return bool(python.PyInterpreterState_Main() == python.PyInterpreterState_Get())
+    except (ImportError, AttributeError):  # another Python than CPython
+        return True
+
+
+IS_MAIN_INTERPRETER = _is_main_interpreter()
+
+
 def _open() -> tuple[Any, Any, str]:
-    if os.environ.get("K7SANDBOX_CFFI") != "abi":
+    if os.environ.get("K7SANDBOX_CFFI") != "abi" and IS_MAIN_INTERPRETER:
         try:
             _k7sandbox = importlib.import_module("k7sandbox._k7sandbox")
         except ImportError as error:

@@ -13,7 +13,7 @@ from typing import Any
 
 from k7sandbox._call import CallState
 from k7sandbox._errors import ResourceError, check, made
-from k7sandbox._native import NULL, ffi, lib, owned
+from k7sandbox._native import IS_MAIN_INTERPRETER, NULL, ffi, lib, owned
 from k7sandbox._sandbox import Ending
 
 _STARTS = {
@@ -153,9 +153,9 @@ class Waiter:
 
 
 def waiter_for(waiter: Waiter | None) -> Waiter | None:
-    """The one to wait with: that of the call before, or another. None: not the main thread, inside a callback of a call that it runs, or nothing left to make one of: the
+    """The one to wait with: that of the call before, or another. None: not the main thread of the main interpreter, inside a callback of a call that it runs, or nothing left to make one of: the
     library's own wait, which needs as much, tells what is missing."""
-    if threading.current_thread() is not threading.main_thread() or (waiter is not None and waiter.is_busy):
+    if not IS_MAIN_INTERPRETER or threading.current_thread() is not threading.main_thread() or (waiter is not None and waiter.is_busy):
         return None
     if waiter is None or waiter.is_broken or waiter.process_id != os.getpid():
         with contextlib.suppress(OSError, ResourceError):

@@ -7,9 +7,9 @@ import pickle
 import threading
 import unittest
 
-from k7sandbox import (AuthError, CallCancelledError, CallTimeoutError, Cancel, Client, ConflictError, InvalidError, ItemOutcome, K7Error,
-                       NetworkError, NotFoundError, Outcome, QuotaError, SandboxError, ServerError, Spec, UnsupportedError, log_trace)
-from k7sandbox import _native
+from k7sandbox import (AsyncClient, AuthError, CallCancelledError, CallTimeoutError, Cancel, Client, ConflictError, InvalidError, ItemOutcome, K7Error,
+                       NetworkError, NotFoundError, Outcome, QuotaError, SandboxError, ServerError, Spec, Transport, UnsupportedError, log_trace)
+from k7sandbox import _native, k7compat
 
 NEVER_READY = "memory:?start_ms=500000"
 
@@ -52,9 +52,14 @@ class Operations(unittest.TestCase):
             del sandbox._pointer
         with self.assertRaises(TypeError):
             type(sandbox)()
-        for thing in (sandbox, Client("memory:"), Cancel()):
-            with self.assertRaisesRegex(TypeError, "cannot be pickled"):
-                pickle.dumps(thing)
+        with Client("memory:") as client:
+            client.create(Spec("demo", "a"))
+            proxy = k7compat.SandboxProxy("a", "b", k7compat.Client("memory:", "key"))
+            for thing, name in ((sandbox, "Sandbox"), (client, "Client"), (AsyncClient("memory:"), "AsyncClient"), (Cancel(), "Cancel"), (Spec("a", "b"), "Spec"),
+                                (Transport("own"), "Transport"), (client.get_many(["demo"]), "Sandbox"), (proxy, "Client")):
+                with self.assertRaisesRegex(TypeError, f"^a {name} of k7sandbox cannot be pickled"):
+                    pickle.dumps(thing)
+            self.assertIsInstance(pickle.loads(pickle.dumps(client.get_many(["none"])))[0].error, NotFoundError)
 
     def test_many(self):
         with Client("memory:") as client:

@@ -1,4 +1,5 @@
 """What happens to the whole process: Ctrl-C, fork, the interpreter's end. Each in a process of its own."""
+import importlib.util
 import os
 import subprocess
 import sys
@@ -153,7 +154,80 @@ class Fork(unittest.TestCase):
         """), "0 1\n")
 
 
+    def test_multiprocessing(self):
+        self.assertEqual(run("""
+            import multiprocessing
+            from k7sandbox import *
+            client = Client("memory:")
+            client.create(Spec("demo", "a"))
+            def work(i):
+                try:
+                    client.list()
+                except InvalidError as error:
+                    name = error.name
+                with Client("memory:") as own:
+                    own.create(Spec(f"s{i}", "a"), progress=lambda _: None)
+                    return name, [sandbox.name for sandbox in own.list()]
+            with multiprocessing.get_context("fork").Pool(2) as pool:
+                print(pool.map(work, range(3)) == [("K7_ERR_FORKED", [f"s{i}"]) for i in range(3)], len(client.list()))
+            try:
+                multiprocessing.get_context("spawn").Process(target=print, args=(client,)).start()
+            except TypeError as error:
+                print(error)
+        """), "True 1\na Client of k7sandbox cannot be pickled\n")
+
+
+@unittest.skipIf(importlib.util.find_spec("_xxsubinterpreters") is None, "this Python shows no subinterpreters")
+class Subinterpreter(unittest.TestCase):
+    def test_it_has_clients_of_its_own(self):
+        program = """
+            import asyncio
+            from k7sandbox import *
+            from k7sandbox import _native
+            told = []
+            async def main():
+                async with AsyncClient("memory:?latency_ms=1") as client:
+                    return (await client.create(Spec("y", "a"), progress=told.append)).name
+            with Client("memory:?latency_ms=1") as client:
+                client.create(Spec("x", "a"), progress=told.append)
+                print([sandbox.name for sandbox in client.list()], asyncio.run(main()), len(told), _native.MODE, _native._alive, flush=True)
+        """
+        has_cffi = importlib.util.find_spec("cffi") is not None
+        said = run(f"""
+            import _xxsubinterpreters, textwrap
+            from k7sandbox import *
+            from k7sandbox import _native
+            with open("/proc/self/maps") as maps:  # a subinterpreter is in ABI mode: the same library
+                os.environ["K7SANDBOX_LIBRARY"] = next(line.split()[-1] for line in maps if "libk7sandbox.so" in line)
+            with Client("memory:") as client:
+                client.create(Spec("demo", "a"))
+                interpreter = _xxsubinterpreters.create()
+                try:
+                    _xxsubinterpreters.run_string(interpreter, textwrap.dedent({program!r}))
+                except _xxsubinterpreters.RunFailedError as error:
+                    print(error)
+                _xxsubinterpreters.destroy(interpreter)
+                print([sandbox.name for sandbox in client.list(progress=lambda _: None)], _native._alive)
+        """)
+        in_it = "['x'] y 4 abi {}" if has_cffi else "<class 'ModuleNotFoundError'>: No module named 'cffi'"
+        self.assertEqual(said, f"{in_it}\n['demo'] {{}}\n")
+
+
 class End(unittest.TestCase):
+    def test_an_event_loop_that_was_closed_first(self):
+        self.assertEqual(run("""
+            import asyncio, math
+            from k7sandbox import *
+            events, client = asyncio.new_event_loop(), AsyncClient("memory:?start_ms=500000")
+            events.slow_callback_duration = math.inf
+            coroutine = client.create(Spec("demo", "a"), progress=lambda _: None)
+            task = events.create_task(coroutine)
+            task._log_destroy_pending = False
+            events.run_until_complete(asyncio.sleep(0))
+            events.close()
+            print("end", flush=True)
+        """), "end\n")
+
     def test_with_everything_alive(self):
         self.assertEqual(run("""
             import asyncio, io, math, sys
