@@ -226,6 +226,29 @@ START_TEST(no_more_at_once_than_allowed)
 }
 END_TEST
 
+START_TEST(item_has_no_more_time_than_is_left_for_all)
+{
+    k7_call *call = NULL;
+    k7_op *op = NULL;
+
+    open_custom();
+    add_specs(1);
+    ck_assert_int_eq(k7_call_new(&call, NULL), 0);
+    ck_assert_int_eq(k7_call_set_timeout_ms(call, 60000, NULL), 0);
+    ck_assert_int_eq(k7_sandbox_delete_many_start(client, batch, NULL, call, loop, &op, NULL), 0);
+    k7_call_free(call);
+    ck_assert_int_eq(k7_loop_process(loop, NULL), 0);
+    ck_assert_int_eq(asked_count, 1);
+    ck_assert_int_gt(remaining_ms[0], 0);
+    ck_assert_int_le(remaining_ms[0], 60000); /* a delete alone has 120000 */
+    k7_reply_done(asked[0]);
+    run_all();
+    ck_assert_int_eq(k7_op_take_error(op, NULL), 0);
+    k7_op_free(op);
+    close_batch();
+}
+END_TEST
+
 START_TEST(what_the_transport_lacks_is_unsupported)
 {
     k7_results *results = NULL;
@@ -292,6 +315,45 @@ START_TEST(dry_run_shows_the_requests_of_each)
 }
 END_TEST
 
+START_TEST(dry_run_of_what_sends_no_requests_is_refused)
+{
+    k7_results *results = (k7_results *)&client;
+    k7_call *call = NULL;
+    int shown = 0;
+
+    open_all("memory:");
+    add_specs(2);
+    ck_assert_int_eq(k7_call_new(&call, NULL), 0);
+    ck_assert_int_eq(k7_call_set_dry_run(call, count_shown, &shown, NULL, NULL), 0);
+    ck_assert_int_eq(k7_sandbox_create_many(client, batch, call, &results, NULL),
+                     K7_ERR_UNSUPPORTED_ARGUMENT);
+    ck_assert_ptr_null(results);
+    ck_assert_int_eq(shown, 0);
+    ck_assert_uint_eq(count_there(), 0);
+    k7_call_free(call);
+    close_batch();
+}
+END_TEST
+
+START_TEST(limits_of_a_batch)
+{
+    ck_assert_int_eq(k7_batch_new(NULL, NULL), K7_ERR_INVALID_ARGUMENT);
+    ck_assert_int_eq(k7_batch_new(&batch, NULL), 0);
+    ck_assert_int_eq(k7_batch_set_at_once(batch, 1, NULL), 0);
+    ck_assert_int_eq(k7_batch_set_at_once(batch, 256, NULL), 0);
+    ck_assert_int_eq(k7_batch_set_starts_per_second(batch, 1000, NULL), 0);
+    ck_assert_int_eq(k7_batch_set_starts_per_second(batch, 0, NULL), 0);
+    ck_assert_int_eq(k7_batch_set_at_once(NULL, 1, NULL), K7_ERR_INVALID_ARGUMENT);
+    ck_assert_int_eq(k7_batch_add_spec(batch, NULL, NULL), K7_ERR_INVALID_ARGUMENT);
+    ck_assert_int_eq(k7_batch_add_name(batch, NULL, NULL, NULL), K7_ERR_INVALID_ARGUMENT);
+    ck_assert_uint_eq(k7_batch_count(batch), 0);
+    ck_assert_uint_eq(k7_batch_count(NULL), 0);
+    k7_batch_free(NULL);
+    k7_batch_free(batch);
+    batch = NULL;
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("many");
@@ -307,6 +369,9 @@ int main(void)
     tcase_add_test(group, what_the_transport_lacks_is_unsupported);
     tcase_add_test(group, no_more_starts_in_a_second_than_allowed);
     tcase_add_test(group, dry_run_shows_the_requests_of_each);
+    tcase_add_test(group, dry_run_of_what_sends_no_requests_is_refused);
+    tcase_add_test(group, limits_of_a_batch);
+    tcase_add_test(group, item_has_no_more_time_than_is_left_for_all);
     suite_add_tcase(suite, group);
     return run(suite);
 }

@@ -83,13 +83,16 @@ START_TEST(taking_is_typed_and_once)
     k7_sandboxes *list = NULL;
     k7_results *results = NULL;
     k7_error *error = NULL, *again = NULL;
+    struct note note = { 0 };
 
     open_all("memory:");
     k7_op *op = start_create("one", NULL);
     ck_assert_int_eq(k7_op_take_sandbox(op, &sandbox, NULL), K7_ERR_INVALID_ARGUMENT); /* it runs */
     ck_assert_int_eq(k7_op_take_error(op, NULL), K7_ERR_INVALID_ARGUMENT);
     k7_op_wait(op, NULL);
-    ck_assert_int_eq(k7_op_set_on_done(op, note_end, NULL, NULL, NULL), K7_ERR_INVALID_ARGUMENT);
+    ck_assert_int_eq(k7_op_set_on_done(op, note_end, &note, note_free, NULL), K7_ERR_INVALID_ARGUMENT);
+    ck_assert_int_eq(note.told, 0);
+    ck_assert_int_eq(note.freed, 1); /* also of a call that failed */
     ck_assert_int_eq(k7_op_take_sandboxes(op, &list, NULL), K7_ERR_INVALID_ARGUMENT);
     ck_assert_int_eq(k7_op_take_results(op, &results, NULL), K7_ERR_INVALID_ARGUMENT);
     ck_assert_int_eq(k7_op_take_sandbox(op, NULL, NULL), K7_ERR_INVALID_ARGUMENT);
