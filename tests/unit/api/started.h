@@ -18,6 +18,7 @@ static inline void open_all(const char *endpoint)
 static inline void close_all(void)
 {
     k7_loop_free(loop);
+    loop = NULL;
     client = k7_client_unref(client);
 }
 
