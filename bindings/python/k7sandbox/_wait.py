@@ -22,6 +22,7 @@ _STARTS = {
     lib.k7_sandbox_create_many: lib.k7_sandbox_create_many_start, lib.k7_sandbox_get_many: lib.k7_sandbox_get_many_start,
     lib.k7_sandbox_delete_many: lib.k7_sandbox_delete_many_start,
 }
+# Python does not tell whether whoever listened before wants to be warned. A warning that was not asked for goes to the program's standard error; a full pipe wakes all the same.
 _set_wakeup_fd = functools.partial(signal.set_wakeup_fd, warn_on_full_buffer=False)
 
 
@@ -30,7 +31,7 @@ class _Signals:
 
     def __init__(self) -> None:
         self.reader, self.writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self.listener = -1
+        self.waits: list[list[int]] = []  # that are under way: a callback or a signal handler may make a call inside another's wait
 
     def taken(self) -> bytes:
         try:
@@ -41,23 +42,27 @@ class _Signals:
     def begin(self, before: list[int]) -> None:
         """From now on signals are noted here; whoever asked for that before, is told of them, too: that one is noted in `before`, in one instruction, so that no signal
         handler comes in between."""
+        self.waits.append(before)
         before.extend(map(_set_wakeup_fd, (self.writer,)))
-        if before[0] != self.writer:  # else a signal handler makes a call inside another's wait
-            self.listener = before[0]
 
     def end(self, before: list[int]) -> None:
-        """May be repeated."""
+        """May be repeated. First they go again where they went before, then what came until now is passed on: none stays here."""
         if before:
+            try:
+                _set_wakeup_fd(before[0])
+            except (ValueError, OSError):  # that descriptor is closed by now
+                _set_wakeup_fd(-1)
             self.pass_on()
-            with contextlib.suppress(ValueError, OSError):  # that descriptor may be closed by now
-                signal.set_wakeup_fd(before[0])
             before.clear()
+        self.waits = [wait for wait in self.waits if wait is not before]
 
     def pass_on(self) -> None:
         seen = self.taken()
-        if seen and self.listener >= 0:
+        # The outermost wait knows whom: inside it, it is this pipe that was asked for before.
+        listener = next((fd for before in self.waits for fd in before if fd != self.writer), -1)
+        if seen and listener >= 0:
             with contextlib.suppress(OSError):
-                os.write(self.listener, seen)
+                os.write(listener, seen)
 
 
 _signals: _Signals | None = None
