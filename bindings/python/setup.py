@@ -62,6 +62,9 @@ class Build(build_py):
                 self.with_own_library(scratch)
             elif wants_extension():
                 self.extension(installed("--cflags-only-I", "-I"), installed("--libs-only-L", "-L"), scratch, [])
+        for folder, _, names in os.walk(self.build_lib):
+            for path in (os.path.join(folder, name) for name in names):
+                os.chmod(path, 0o755 if os.stat(path).st_mode & 0o100 else 0o644)  # data comes with the modes of the checkout
 
     def with_own_library(self, scratch: str) -> None:
         build, stage = os.environ.get("K7SANDBOX_BUILD") or os.path.join(scratch, "build"), os.path.join(scratch, "stage")
