@@ -254,11 +254,48 @@ class Page:
             said = prose(" ".join(re.sub(r"^Errors: (also )?", "Also: " if len(text) > 1 and s is text[-1] else "", s) for s in text))
             out.append(".SH ERRORS\n" + said + "\n")
             out += [f".TP\n\\fB{name}\\fR\n{prose(self.errors[name])}\n" for name in names]
+        out.append(left(self.group.functions))
         out.append(".SH THREADS\n" + prose(" ".join(self.threads())) + "\n")
         out.append(f".SH HISTORY\nSince libk7sandbox {self.since_text()}.\n")
         out.append(".SH SEE ALSO\n")
         out.append(",\n".join(reference(other) for other in see_also) + "\n")
         return "".join(out)
+
+
+def plain(markdown: str) -> str:
+    """A line of docs/ as text: without the marks of code, and of links only what they say."""
+    return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", markdown.replace("`", "")).replace("**", "").strip()
+
+
+def left(functions: list[Function]) -> str:
+    """What docs/OPERATIONS.md says of the failures of an operation, which has to say something of each."""
+    operations = [function.name.removeprefix("k7_sandbox_") for function in functions
+                  if any(kind == "const k7_call *" for kind, _ in function.parameters) and not function.name.endswith("_start")]
+    if not operations:
+        return ""
+    with open(os.path.join(ROOT, "docs", "OPERATIONS.md"), encoding="utf-8") as file:
+        sections = re.split(r"^## ", file.read(), flags=re.MULTILINE)[1:]
+    out = [".SH WHAT A FAILURE LEAVES\n"]
+    for operation in operations:
+        said = [section for section in sections if operation in section.split("\n", 1)[0].split(", ")]
+        if not said:
+            raise Incomplete(f"docs/OPERATIONS.md does not say what the failures of {operation} leave")
+        titles: list[str] = []
+        for line in re.sub(r"\n(?=[^|\n])", " ", said[0].split("\n", 1)[1]).split("\n"):
+            cells = [plain(cell) for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            if not cells and line.strip():
+                out.append(".PP\n" * (len(out) > 1) + prose(plain(line)) + "\n")
+            elif not cells or set(line) <= set("|- "):
+                continue
+            elif not titles:
+                titles = cells
+            else:
+                told = [f"{title[:1].upper()}{title[1:]}: {cell}." for title, cell in list(zip(titles, cells))[1:] if cell]
+                out.append(f".TP\n{prose(cells[0])}\n".replace("\n", " ").replace(".TP ", ".TP\n", 1).rstrip() + "\n")
+                out.append("\n.br\n".join(prose(text) for text in told or ["Nothing."]) + "\n")
+        if len(said[0].split("\n", 1)[0].split(", ")) > 1:
+            break
+    return "".join(out)
 
 
 def reference(page: str) -> str:
