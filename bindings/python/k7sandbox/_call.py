@@ -173,7 +173,7 @@ class CallState:
         if self.pointer is not None:
             ffi.release(self.pointer)
             self.pointer = None
-            forget(self.handles or ())
+        forget(self.handles or ())  # after it: what the library was given, it has freed
 
     def tell(self, name: str, make: Callable[[], object]) -> None:
         function = self.functions.get(name)

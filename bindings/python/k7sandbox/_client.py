@@ -52,7 +52,10 @@ class Client(Opened):
                 raise self._explained(ending.error)
             return ending.value()
         except BaseException as raised:
-            state.end()  # a signal handler may have raised in it
+            try:
+                state.end()  # a signal handler may have raised in it
+            finally:
+                state.end()  # and another
             if raised is not ending.error:
                 _annotate(raised, pointer, function, ending)
             raise

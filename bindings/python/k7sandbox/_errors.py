@@ -149,6 +149,17 @@ def new_err() -> Any:
     return ffi.new("k7_error **")
 
 
+def wording(error: BaseException) -> bytes:
+    """What an exception of the program says, for the library: any exception whatever."""
+    try:
+        told = str(error)
+    except Exception as another:
+        told = f"its text cannot be had: {type(another).__name__}"
+    if not isinstance(error, K7Error):
+        told = f"{type(error).__name__}: {told}"
+    return told.encode(errors="replace").replace(b"\0", b"?")
+
+
 def check(function: Any, *arguments: Any) -> None:
     """Calls what returns 0 or fails."""
     err = new_err()

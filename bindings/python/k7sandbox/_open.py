@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Iterable, Mapping, Union
 
 from k7sandbox._call import running_call
-from k7sandbox._errors import K7Error, check, made
+from k7sandbox._errors import K7Error, check, made, wording
 from k7sandbox._native import FREE_USER, Handle, callback, ffi, lib, milliseconds, string, text, text_or_null, user_of, user_pointer
 from k7sandbox._spec import Spec
 from k7sandbox._transport import Transport
@@ -33,7 +33,7 @@ class _Provider:
 
 def _provider_raised(_kind: Any, error: BaseException, traceback: Any) -> None:
     user_of(traceback).failed(error)
-    lib.k7_token_set_error(traceback.tb_frame.f_locals["token"], f"{type(error).__name__}: {error}".encode().replace(b"\0", b"?"))
+    lib.k7_token_set_error(traceback.tb_frame.f_locals["token"], wording(error))
 
 
 @callback("k7_config_set_token_provider", -1, _provider_raised)

@@ -9,7 +9,7 @@ from typing import Any, Awaitable, Callable, Mapping, Union
 
 from k7sandbox._call import running_call
 from k7sandbox._errors import (AuthError, CallCancelledError, CallTimeoutError, ConflictError, InvalidError, K7Error, NetworkError, NotFoundError,
-                               ProtocolError, QuotaError, ResourceError, SandboxError, ServerError, UnsupportedError, check, made)
+                               ProtocolError, QuotaError, ResourceError, SandboxError, ServerError, UnsupportedError, check, made, wording)
 from k7sandbox._native import FREE_USER, NULL, Handle, callback, ffi, lib, string, text, user_pointer
 from k7sandbox._spec import Spec
 
@@ -31,8 +31,9 @@ class Request:
     """What is asked. It may be kept; `cancelled` and `remaining` tell of the call until it is answered."""
 
     def __init__(self, request: Any, reply: Any) -> None:
-        self._request, self._reply = request, reply
-        self._lock = threading.Lock()
+        self._request = request
+        self._replies = iter((reply,))  # one
+        self._lock = threading.RLock()  # a signal handler may ask for what this thread is changing
         spec = lib.k7_request_get_spec(request)
         self.operation = string(lib.k7_request_get_operation(request)) or ""
         self.endpoint = string(lib.k7_request_get_endpoint(request)) or ""  # as configured: "scheme:…"
@@ -57,10 +58,10 @@ class Request:
         return None if left == lib.K7_NEVER else left / 1000
 
     def _answer(self, function: Any, *arguments: Any) -> None:
+        """The first time. Whenever a signal handler raises, the reply is there, or answered: taking and answering is one instruction."""
         with self._lock:
-            reply, self._reply, self._request = self._reply, None, None
-        if reply is not None:
-            function(reply, *arguments)
+            self._request = None
+        list(map(function, self._replies, *((argument,) for argument in arguments)))
 
     def _succeed(self, answer: Any) -> None:
         if self.operation == "delete":
@@ -72,13 +73,10 @@ class Request:
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, K7Error):
             code = error.code or next((code for kind, code in _CODES.items() if isinstance(error, kind)), lib.K7_ERR_SERVER)
-            message = str(error)
         else:
-            code, message = lib.K7_ERR_SERVER, f"{type(error).__name__}: {error}"
-            call = running_call()
-            if call is not None and not isinstance(error, (Exception, asyncio.CancelledError)):
-                call.failed("transport", error)
-        self._answer(lib.k7_reply_error, code, message.encode().replace(b"\0", b"?"))
+            code = lib.K7_ERR_SERVER
+            _raise_from_call(error)
+        self._answer(lib.k7_reply_error, code, wording(error))
 
     def _ended(self, future: Any) -> None:
         """A future's end, on whichever thread."""
@@ -88,7 +86,24 @@ class Request:
             self._fail(error)
 
 
-@callback("k7_transport_on")
+def _raise_from_call(error: BaseException) -> None:
+    """What ends a program ends the call."""
+    call = running_call()
+    if call is not None and not isinstance(error, (Exception, asyncio.CancelledError)):
+        call.failed("transport", error)
+
+
+def _request_failed(_kind: Any, error: BaseException, traceback: Any) -> None:
+    """A signal handler raised, or there was no memory, before there was anything that answers, or while that did."""
+    known = traceback.tb_frame.f_locals
+    if "request" in known:
+        known["request"]._fail(error)
+    else:
+        _raise_from_call(error)
+        lib.k7_reply_error(known["reply"], lib.K7_ERR_SERVER, wording(error))
+
+
+@callback("k7_transport_on", on_error=_request_failed)
 def _on_request(user: Any, pointer: Any, reply: Any) -> None:
     request = Request(pointer, reply)
     try:

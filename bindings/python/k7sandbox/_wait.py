@@ -123,8 +123,13 @@ class Waiter:
             finally:
                 self.end(ops, before)
         except BaseException:
-            self.end(ops, before)  # a signal handler may have raised in it
+            try:
+                self.end(ops, before)  # a signal handler may have raised in it
+            finally:
+                self.end(ops, before)  # and another
             raise
+        finally:
+            del client, arguments  # what a callback raised refers to this frame, and is not to keep a client open that is closed
 
     def wait(self, op: Any, before: list[int]) -> None:
         if self.is_over(op):

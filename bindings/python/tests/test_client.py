@@ -288,6 +288,12 @@ class Rest(unittest.TestCase):
             client.list()
         self.assertIsInstance(caught.exception.__cause__, Boom)
 
+        def unspeakable():
+            raise Boom("no \udcff today")
+
+        with Client(self.url, token_provider=unspeakable) as client, self.assertRaisesRegex(AuthError, r"Boom: no \? today"):
+            client.list()
+
         def stopped():
             raise KeyboardInterrupt
 

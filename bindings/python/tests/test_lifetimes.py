@@ -1,11 +1,13 @@
 """What is kept, and how long, without the garbage collector: what a call raised is gone once nobody has it, and holds no client open that is closed."""
 import asyncio
+import contextlib
 import gc
 import os
 import unittest
 import weakref
 
-from k7sandbox import AsyncClient, Client, K7Error, NotFoundError, Spec, k7compat
+from k7sandbox import AsyncClient, Client, K7Error, NotFoundError, ServerError, Spec, Transport, k7compat
+from k7sandbox import _native
 
 NEVER_READY = "memory:?start_ms=500000"
 
@@ -84,6 +86,16 @@ class Raised(unittest.TestCase):
                         kept.append(error)
         self.assertEqual((len(kept), descriptors()), (10, before))
 
+        def broken(request):
+            kept.append(LookupError())
+            raise kept[-1]
+
+        for _ in range(5):
+            with Client("own:", custom_transports=[Transport("own", get=broken)]) as client, contextlib.suppress(ServerError):
+                client.get("x")
+        client = None
+        self.assertEqual((len(kept), _native._alive), (15, {}))
+
         async def main():
             before = descriptors()
             for _ in range(5):
@@ -94,7 +106,7 @@ class Raised(unittest.TestCase):
                         kept.append(error)
             return descriptors() - before
 
-        self.assertEqual((asyncio.run(main()), len(kept)), (0, 15))
+        self.assertEqual((asyncio.run(main()), len(kept)), (0, 20))
 
 
 if __name__ == "__main__":

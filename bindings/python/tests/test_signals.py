@@ -26,7 +26,7 @@ class Moments:
 
     def __init__(self, wanted, act=None):
         self.wanted, self.seen, self.last = wanted, 0, None
-        self.act = act or self.interrupt
+        self.act, self.file = act or self.interrupt, FOLDER
         self.where = None
 
     def __enter__(self):
@@ -38,7 +38,7 @@ class Moments:
 
     def enter(self, frame, event, _):
         self.last = None
-        if not frame.f_code.co_filename.startswith(FOLDER):
+        if not frame.f_code.co_filename.startswith(self.file):
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         return self.trace
@@ -257,7 +257,7 @@ class Listeners(unittest.TestCase):
                     with self.subTest(first=first, again=again, where=moments.where):
                         self.assertEqual(signal.set_wakeup_fd(-1), -1)
                         self.assertFalse(client._waiter.is_busy)
-                        self.assertEqual((_call._running.stack, _wait._signals.waits), ([], []))
+                        self.assertEqual((_call._running.stack, _wait._signals.waits, _native._alive), ([], [], {}))
                     again += 1
                     pairs += times == 2
                 first += 1

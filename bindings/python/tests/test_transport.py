@@ -6,9 +6,11 @@ import json
 import threading
 import unittest
 
+import test_signals
+
 from k7sandbox import (AsyncClient, CallTimeoutError, Cancel, CallCancelledError, Client, ConflictError, InvalidError, K7Error, NotFoundError, Outcome,
                        ProtocolError, ServerError, Spec, Transport, UnsupportedError)
-from k7sandbox import _native
+from k7sandbox import _native, _transport
 
 
 def item(name, namespace="default"):
@@ -92,6 +94,37 @@ class Operations(unittest.TestCase):
         for answer in ({"name": 1}, "no json", [], None, object()):
             with Client("own:", custom_transports=[Transport("own", get=lambda request, answer=answer: answer)]) as client, self.assertRaises(K7Error):
                 client.get("x")
+
+    def test_any_exception_is_an_answer(self):
+        class Silent(Exception):
+            def __str__(self):
+                raise LookupError("no words")
+
+        for raised, expected, told in ((ValueError("bad \udcff"), ServerError, r"ValueError: bad \?"), (Silent(), ServerError, "Silent: its text cannot be had: LookupError"),
+                                       (NotFoundError("none \udcff"), NotFoundError, r"none \?"), (ValueError("a\0b\nc"), ServerError, r"a\?b c")):
+            def broken(request, raised=raised):
+                raise raised
+
+            with Client("own:", custom_transports=[Transport("own", get=broken)]) as client, self.assertRaisesRegex(expected, told):
+                client.get("x")
+
+    def test_a_signal_handler_that_raises_at_any_moment_is_an_answer(self):
+        transport, moment, told = Transport("own", get=lambda request: item(request.name)), 0, set()
+        while True:
+            with Client("own:", custom_transports=[transport]) as client:
+                with test_signals.Moments(moment) as moments:
+                    moments.file = _transport.__file__
+                    try:
+                        client.get("x")
+                    except KeyboardInterrupt as error:
+                        self.assertNotIsInstance(error.__cause__, CallTimeoutError)
+                    else:
+                        self.assertIsNone(moments.where)
+                if moments.where is None:
+                    break
+                told.add(moments.where)
+            moment += 1
+        self.assertGreater(len(told), 10)
 
     def test_a_code_is_kept(self):
         with Client("memory:?fail=get:429") as behind:
