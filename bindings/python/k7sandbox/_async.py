@@ -157,10 +157,15 @@ class AsyncClient(Opened):
             error.operation = _OPERATIONS[start]
             raise
         pump.calls += 1
+        provider, call = self._provider, object()
+        if provider is not None:
+            provider.begin(call)
         try:
             return await self._run(client, pump, start, arguments, settings, kind)
         finally:
             pump.call_ended()
+            if provider is not None:
+                provider.end(call)
             del client, pump, arguments, settings  # what was raised refers to this frame, and is not to keep a client open that is closed
 
     async def _run(self, client: Any, pump: _Pump, start: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None) -> Any:
@@ -187,7 +192,7 @@ class AsyncClient(Opened):
                 ending.take(op)
                 error = None if ending.error is None else self._explained(ending.error)
                 ending.error = None
-                result = ending.value()
+                result = self._explained_results(ending.value())
             finally:
                 pump.ops.discard(started[0])
                 lib.k7_op_free(started[0])

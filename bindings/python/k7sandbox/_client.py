@@ -35,8 +35,10 @@ class Client(Opened):
     def _call(self, function: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None = None) -> Any:
         """Calls an operation; gives its result, and raises its error, or what a callback of it or a signal handler raised."""
         pointer, ending = self._open(), Ending(kind)
-        waiter, state = waiter_for(self._waiter), CallState(settings)
+        waiter, state, provider = waiter_for(self._waiter), CallState(settings), self._provider
         try:
+            if provider is not None:
+                provider.begin(state)
             try:
                 state.begin()
                 if waiter is None:
@@ -50,7 +52,7 @@ class Client(Opened):
                 state.end()
             if ending.error is not None:
                 raise self._explained(ending.error)
-            return ending.value()
+            return self._explained_results(ending.value())
         except BaseException as raised:
             try:
                 state.end()  # a signal handler may have raised in it
@@ -61,6 +63,8 @@ class Client(Opened):
             raise
         finally:
             # What was raised refers to this frame. It is not to refer back, nor to keep a client open that is closed.
+            if provider is not None:
+                provider.end(state)
             ending.error = state.raised = None
             del pointer, ending, waiter, state, arguments, settings
 

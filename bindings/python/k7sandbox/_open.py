@@ -8,6 +8,7 @@ from typing import Any, Callable, Iterable, Mapping, Union
 from k7sandbox._call import running_call
 from k7sandbox._errors import K7Error, check, made, wording
 from k7sandbox._native import FREE_USER, Handle, callback, ffi, lib, milliseconds, string, text, text_or_null, user_of, user_pointer
+from k7sandbox._sandbox import Results
 from k7sandbox._spec import Spec
 from k7sandbox._transport import Transport
 
@@ -18,22 +19,51 @@ Item = Union[Spec, str, "tuple[str | None, str]"]
 
 
 class _Provider:
-    """A token provider and what it raised, for each thread that called it."""
+    """A token provider and what it raised, until a call tells that as the cause of its error. The library does not tell for which call it asks; but what was raised is in the
+    words of that call's error."""
 
     def __init__(self, function: TokenProvider) -> None:
         self.function = function
-        self.raised: dict[int, BaseException] = {}
+        self.raised: list[tuple[str, BaseException]] = []
+        self.calls: list[object] = []  # that are under way: after the last one nothing is kept
+        self.lock = threading.RLock()
 
-    def failed(self, error: BaseException) -> None:
-        self.raised[threading.get_ident()] = error
+    def begin(self, call: object) -> None:
+        with self.lock:
+            self.calls.append(call)
+
+    def end(self, call: object) -> None:
+        with self.lock:
+            self.calls = [other for other in self.calls if other is not call]
+            if not self.calls:
+                self.raised.clear()
+
+    def failed(self, error: BaseException) -> bytes:
+        words = wording(error)
+        with self.lock:
+            self.raised.append((_one_line(words.decode()), error))
+            del self.raised[:-1000]
         call = running_call()
         if call is not None and not isinstance(error, Exception):
             call.failed("token", error)
+        return words
+
+    def cause_of(self, error: K7Error) -> BaseException | None:
+        with self.lock:
+            for i, (words, raised) in enumerate(self.raised):
+                if words in error.message:
+                    del self.raised[i]
+                    return raised
+        return None
+
+
+def _one_line(words: str) -> str:
+    """As the library tells them, which has no room for all."""
+    return "".join(" " if ord(letter) < 0x20 or letter == "\x7f" else letter for letter in words[:200])
 
 
 def _provider_raised(_kind: Any, error: BaseException, traceback: Any) -> None:
-    user_of(traceback).failed(error)
-    lib.k7_token_set_error(traceback.tb_frame.f_locals["token"], wording(error))
+    lib.k7_token_set_error(traceback.tb_frame.f_locals["token"], user_of(traceback).failed(error))
 
 
 @callback("k7_config_set_token_provider", -1, _provider_raised)
@@ -117,8 +147,16 @@ class Opened(Handle):
     def _explained(self, error: K7Error) -> K7Error:
         """The same error, with what the token provider raised as its cause."""
         if self._provider is not None and error.code == lib.K7_ERR_CREDENTIAL:
-            error.__cause__ = self._provider.raised.pop(threading.get_ident(), None)
+            error.__cause__ = self._provider.cause_of(error)
         return error
+
+    def _explained_results(self, result: Any) -> Any:
+        """The same of what a call over many gave."""
+        if isinstance(result, Results):
+            for item in result:
+                if item.error is not None:
+                    self._explained(item.error)
+        return result
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} closed>" if self._pointer is None else f"<{type(self).__name__} {self.endpoint}>"

@@ -1,6 +1,7 @@
 """AsyncClient: the operations, cancelled tasks, callbacks that raise, closing with something under way; no threads."""
 import asyncio
 import gc
+import itertools
 import os
 import sys
 import threading
@@ -140,6 +141,21 @@ class Cancelling(unittest.IsolatedAsyncioTestCase):
                 with self.assertRaises(Boom):
                     await client.create(Spec("demo", "a"), progress=progress)
                 self.assertEqual(await client.list(), [], endpoint)
+
+    async def test_each_call_has_what_the_token_provider_raised_for_it(self):
+        numbers = itertools.count()
+
+        def broken():
+            raise Boom(f"number {next(numbers)} of them")
+
+        async with AsyncClient("https://127.0.0.1:9", token_provider=broken) as client:
+            raised = await asyncio.gather(*(client.get(f"s{i}") for i in range(12)), return_exceptions=True)
+            [result] = await client.get_many(["x"])
+            self.assertIsInstance(result.error.__cause__, Boom)
+            for error in (*raised, result.error):
+                self.assertIn(f"Boom: {error.__cause__}", str(error))
+            self.assertEqual(len({str(error.__cause__) for error in raised}), 12)
+            self.assertEqual((client._provider.raised, client._provider.calls), ([], []))
 
     async def test_closing_cancels_what_is_under_way(self):
         client = AsyncClient(NEVER_READY)

@@ -288,6 +288,26 @@ class Rest(unittest.TestCase):
             client.list()
         self.assertIsInstance(caught.exception.__cause__, Boom)
 
+        answers = iter([Boom("old"), ("", -1), Boom("a\nb" + "x" * 5000), Boom("in C\u00e4sars words")])
+
+        def changing():
+            answer = next(answers)
+            if isinstance(answer, Boom):
+                raise answer
+            return answer
+
+        with Client(self.url, token_provider=changing) as client:
+            [result] = client.get_many(["a"])
+            self.assertEqual(str(result.error.__cause__), "old")
+            with self.assertRaises(AuthError) as caught:
+                client.get("a")
+            self.assertIsNone(caught.exception.__cause__)
+            for words in ("a\nb", "in C\u00e4sars words"):
+                with self.assertRaises(AuthError) as caught:
+                    client.get("a")
+                self.assertTrue(str(caught.exception.__cause__).startswith(words), caught.exception)
+            self.assertEqual((client._provider.raised, client._provider.calls), ([], []))
+
         def unspeakable():
             raise Boom("no \udcff today")
 
