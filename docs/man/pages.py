@@ -23,9 +23,9 @@ DATE = "2026-11-22"
 # The overview that a header's functions belong to.
 OVERVIEWS = {
     "library.h": "k7sandbox(3)", "error.h": "k7sandbox-errors(3)", "config.h": "k7sandbox-config(5)",
-    "client.h": "k7sandbox-transports(7)", "call.h": "k7sandbox-threads(3)", "spec.h": "k7sandbox(3)",
+    "client.h": "k7sandbox-transports(3)", "call.h": "k7sandbox-threads(3)", "spec.h": "k7sandbox(3)",
     "sandbox.h": "k7sandbox(3)", "op.h": "k7sandbox-async(3)", "many.h": "k7sandbox-async(3)",
-    "transport.h": "k7sandbox-transports(7)", "memory.h": "k7sandbox-transports(7)",
+    "transport.h": "k7sandbox-transports(3)", "memory.h": "k7sandbox-transports(3)",
 }
 # Parameters that mean the same everywhere (k7sandbox.h's conventions).
 PARAMETERS = {

@@ -9,7 +9,7 @@ import sys
 
 from markup import Broken, Page, Tree, coloured, slug
 
-SECTIONS = {"1": "Programs", "3": "Functions and overviews", "5": "Files", "7": "Overviews", "8": "Servers"}
+SECTIONS = {"1": "Programs", "3": "Functions and overviews", "5": "Files", "8": "Servers"}
 
 
 class Reference:
