@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import warnings
 from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, overload
 
 from k7sandbox._call import CallArgs, CallSettings, CallState, DryRequest, running
@@ -129,9 +131,18 @@ class AsyncClient(Opened):
 
     async def aclose(self) -> None:
         """Cancels what is running, waits until it is taken back, and closes the client. Cancelled meanwhile, it abandons that, and does not wait."""
+        self._belongs_to(asyncio.get_running_loop())
         pump, self._pump, self._pointer = self._pump, None, None
         if pump is not None and not pump.events.is_closed():
             await pump.close()
+
+    def __del__(self) -> None:
+        pump = self._pump
+        if pump is not None and not pump.events.is_closed():
+            # From whichever thread, and not while the library calls.
+            with contextlib.suppress(RuntimeError):
+                pump.events.call_soon_threadsafe(pump.finish)
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
 
     async def __aenter__(self) -> AsyncClient:
         self._open()
@@ -144,9 +155,12 @@ class AsyncClient(Opened):
         events = asyncio.get_running_loop()
         if self._pump is None or self._pump.broken or self._pump.events.is_closed():
             self._pump = _Pump(events)
-        if self._pump.events is not events:
-            raise RuntimeError("the client is in use in another event loop")
+        self._belongs_to(events)
         return self._pump
+
+    def _belongs_to(self, events: asyncio.AbstractEventLoop) -> None:
+        if self._pump is not None and self._pump.events is not events and not self._pump.events.is_closed():
+            raise RuntimeError("the client is in use in another event loop")
 
     async def _call(self, start: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None = None) -> Any:
         """Starts an operation and waits for it; gives its result, and raises its error, or what a callback of it raised."""

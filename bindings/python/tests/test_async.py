@@ -277,6 +277,35 @@ class Loops(unittest.TestCase):
 
         self.assertEqual(len(asyncio.run(main(AsyncClient("memory:")))), 1)
 
+    def test_closing_belongs_to_the_event_loop_too(self):
+        events = asyncio.new_event_loop()
+        client = AsyncClient("memory:")
+        events.run_until_complete(client.list())
+        with self.assertRaisesRegex(RuntimeError, "another event loop"):
+            asyncio.run(client.aclose())
+        self.assertFalse(client.closed)
+        events.run_until_complete(client.aclose())
+        self.assertTrue(client.closed)
+        events.close()
+        asyncio.run(client.aclose())
+
+    def test_one_that_is_forgotten(self):
+        async def main():
+            before = None
+            for i in range(6):
+                client = AsyncClient("memory:")
+                await client.list()
+                with self.assertWarnsRegex(ResourceWarning, "unclosed <AsyncClient memory:>") as warned:
+                    del client
+                    gc.collect()
+                del warned
+                await asyncio.sleep(0)
+                if i == 0:
+                    before = len(os.listdir("/proc/self/fd"))
+            return len(os.listdir("/proc/self/fd")) - before
+
+        self.assertEqual(asyncio.run(main()), 0)
+
     def test_an_event_loop_that_ends_with_something_under_way(self):
         async def main():
             client = AsyncClient(NEVER_READY)

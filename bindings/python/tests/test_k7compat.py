@@ -87,8 +87,10 @@ class Local(unittest.TestCase):
             k7compat.Client("http://127.0.0.1:9", token_provider=broken).list()
 
         async def main():
+            client = k7compat.AsyncClient("http://127.0.0.1:9", token_provider=broken)
             with self.assertRaisesRegex(LookupError, "no token today"):
-                await k7compat.AsyncClient("http://127.0.0.1:9", token_provider=broken).list()
+                await client.list()
+            await client.aclose()
 
         asyncio.run(main())
 
@@ -134,10 +136,12 @@ sys.modules["requests"] = sys.modules["httpx"] = None
 import asyncio, json
 from k7sandbox.k7compat import *
 async def main():
+    client = AsyncClient("memory:", "key")
     try:
-        await AsyncClient("memory:", "key").delete("A_")
+        await client.delete("A_")
     except HTTPError as error:
         print(type(error).__mro__[-4:-2], error.response.status_code, error.response.reason_phrase)
+    await client.aclose()
 try:
     Client("http://127.0.0.1:9", "key").list()
 except ConnectionError as error:
