@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import warnings
 from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, overload
 
@@ -25,16 +26,17 @@ _OPERATIONS = {getattr(lib, f"k7_sandbox_{name}_start"): name
 class _Pump:
     """The library's loop on an event loop: its descriptor is watched, its timeout is a timer."""
 
-    def __init__(self, events: asyncio.AbstractEventLoop) -> None:
-        self.events = events
+    def __init__(self, events: asyncio.AbstractEventLoop, context: contextvars.Context) -> None:
+        self.events, self.context = events, context
         self.pointer = made("k7_loop", lib.k7_loop_new, lib.k7_loop_free)
         self.timer: asyncio.TimerHandle | None = None
         self.ops: set[Any] = set()  # those that somebody waits for
+        self.tasks: dict[asyncio.Task[Any], Any] = {}  # those that answer, each with its request; None: it was cancelled
         self.calls = 0
         self.idle = asyncio.Event()
         self.broken = self.closing = self.finished = False
         self.raised: BaseException | None = None  # what ends the event loop: a signal handler raised inside _on_done(), or a function that the library calls did
-        events.add_reader(lib.k7_loop_get_fd(self.pointer), self.run)
+        context.copy().run(events.add_reader, lib.k7_loop_get_fd(self.pointer), self.run)
 
     def run(self) -> None:
         err = new_err()
@@ -50,7 +52,7 @@ class _Pump:
                 self.timer = None
             wait = lib.k7_loop_get_timeout_ms(self.pointer)
             if wait >= 0:
-                self.timer = self.events.call_later(wait / 1000, self.run)
+                self.timer = self.events.call_later(wait / 1000, self.run, context=self.context)
         if self.raised is not None:
             raised, self.raised = self.raised, None
             raise raised
@@ -64,6 +66,19 @@ class _Pump:
             self.timer = None
         if not self.events.is_closed():
             self.events.remove_reader(lib.k7_loop_get_fd(self.pointer))
+
+    def follow(self, request: Any, coroutine: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = self.events.create_task(coroutine)
+        self.tasks[task] = request
+        task.add_done_callback(self.tasks.pop)
+        return task
+
+    def drop_tasks(self) -> None:
+        """Cancels those whose call has ended without them."""
+        for task, request in tuple(self.tasks.items()):
+            if request is not None and request.cancelled:
+                self.tasks[task] = None
+                task.cancel()
 
     def call_ended(self) -> None:
         self.calls -= 1
@@ -154,7 +169,7 @@ class AsyncClient(Opened):
     def _pumped(self) -> _Pump:
         events = asyncio.get_running_loop()
         if self._pump is None or self._pump.broken or self._pump.events.is_closed():
-            self._pump = _Pump(events)
+            self._pump = _Pump(events, self._context)
         self._belongs_to(events)
         return self._pump
 
@@ -184,9 +199,11 @@ class AsyncClient(Opened):
 
     async def _run(self, client: Any, pump: _Pump, start: Any, arguments: tuple[Any, ...], settings: Mapping[str, Any], kind: str | None) -> Any:
         state = CallState(settings)
+        state.context = contextvars.copy_context()
         started = ffi.new("k7_op **")
         error: K7Error | None = None
         raised: BaseException | None = None
+        result: Any = None
         try:
             try:
                 state.prepare()
@@ -210,6 +227,8 @@ class AsyncClient(Opened):
             finally:
                 pump.ops.discard(started[0])
                 lib.k7_op_free(started[0])
+                if result is None or isinstance(result, Results):  # else it was answered
+                    pump.drop_tasks()
                 state.unfollow()
                 state.release()
             raised = raised or state.raised

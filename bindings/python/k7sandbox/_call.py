@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import functools
 import threading
 from dataclasses import dataclass
@@ -123,6 +124,7 @@ class CallState:
                     raise TypeError(f"{name}: a function expected, not {type(function).__name__}")
                 self.functions[name] = function
         self.raised: BaseException | None = None
+        self.context: contextvars.Context | None = None  # in which they run; None: in whatever there is
         self.dry = "dry_run" in self.functions
         self.cancel: Any = settings.get("cancel")
         if self.cancel is not None and not isinstance(self.cancel, Cancel):
@@ -178,7 +180,14 @@ class CallState:
     def tell(self, name: str, make: Callable[[], object]) -> None:
         function = self.functions.get(name)
         if function is not None:
-            function(make())
+            if self.context is None:
+                function(make())
+            else:
+                self.context.run(function, make())
+
+    def follow(self, request: Any, coroutine: Any) -> Any:
+        coroutine.close()
+        raise TypeError("a coroutine function answers an AsyncClient only")
 
     def failed(self, name: str, error: BaseException) -> None:
         """A callback raised: it is not called again, the call is cancelled, and the exception is raised from the call."""

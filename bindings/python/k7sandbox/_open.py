@@ -1,6 +1,7 @@
 """What every client has: its configuration, and what it says of itself."""
 from __future__ import annotations
 
+import contextvars
 import threading
 from dataclasses import dataclass
 from typing import Any, Callable, Iterable, Mapping, Union
@@ -83,6 +84,7 @@ class Opened(Handle):
         credentials found there, unless load_defaults=True. config: any keys of docs/CONFIGURATION.md.
         custom_transports: for endpoints of their schemes. Nothing is sent."""
         self._pointer: Any = None
+        self._context = contextvars.copy_context()
         self._provider = None if token_provider is None else _Provider(token_provider)
         settings = made("k7_config", lib.k7_config_new, lib.k7_config_free)
         try:

@@ -109,7 +109,8 @@ def _on_request(user: Any, pointer: Any, reply: Any) -> None:
     try:
         answer = ffi.from_handle(user)[request.operation](request)
         if inspect.iscoroutine(answer):
-            answer = asyncio.get_running_loop().create_task(answer)
+            call = running_call()
+            answer = None if call is None else call.follow(request, answer)
         if hasattr(answer, "add_done_callback"):
             answer.add_done_callback(request._ended)
         else:

@@ -1,5 +1,6 @@
 """AsyncClient: the operations, cancelled tasks, callbacks that raise, closing with something under way; no threads."""
 import asyncio
+import contextvars
 import gc
 import itertools
 import os
@@ -8,7 +9,7 @@ import threading
 import unittest
 
 from k7sandbox import (AsyncClient, CallCancelledError, CallTimeoutError, Cancel, ConflictError, ItemOutcome, NotFoundError, Outcome, ResourceError,
-                       Spec)
+                       Spec, Transport)
 from k7sandbox import _native
 
 NEVER_READY = "memory:?start_ms=500000"
@@ -123,6 +124,22 @@ class Cancelling(unittest.IsolatedAsyncioTestCase):
                 done = [result.name for result in results if result.outcome == ItemOutcome.DONE]
                 self.assertEqual([sandbox.name for sandbox in await client.list()], done)
                 self.assertEqual(len(done), count)
+
+    async def test_functions_run_in_the_context_of_their_call(self):
+        which = contextvars.ContextVar("which")
+        which.set("opened")
+        transport = Transport("own", get=lambda request: asked.append(which.get()) or {"name": "x"})
+        asked = []
+        async with AsyncClient("memory:?latency_ms=1") as client, AsyncClient("own:", custom_transports=[transport]) as other:
+            async def one(number):
+                which.set(number)
+                seen = set()
+                await client.create(Spec(f"s{number}", "a"), progress=lambda _: seen.add(which.get()), trace=lambda _: seen.add(which.get()))
+                await other.get("x")
+                return seen
+
+            self.assertEqual(await asyncio.gather(*(asyncio.create_task(one(i)) for i in range(3))), [{0}, {1}, {2}])
+            self.assertEqual(asked, ["opened"] * 3)  # that is not told of which call it is
 
     async def test_a_timeout_of_asyncio(self):
         async with AsyncClient(NEVER_READY) as client:

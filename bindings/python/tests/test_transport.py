@@ -10,7 +10,7 @@ import test_signals
 
 from k7sandbox import (AsyncClient, CallTimeoutError, Cancel, CallCancelledError, Client, ConflictError, InvalidError, K7Error, NotFoundError, Outcome,
                        ProtocolError, ServerError, Spec, Transport, UnsupportedError)
-from k7sandbox import _native, _transport
+from k7sandbox import _call, _native, _transport
 
 
 def item(name, namespace="default"):
@@ -179,6 +179,67 @@ class Operations(unittest.TestCase):
 
         asyncio.run(main())
         self.assertEqual(threading.active_count(), 1)
+
+    def test_a_coroutine_ends_with_its_call(self):
+        async def get(request):
+            told.append("begun")
+            try:
+                await asyncio.get_running_loop().create_future()  # nobody else knows of it
+            except asyncio.CancelledError:
+                told.append("cancelled")
+                await asyncio.sleep(0)
+                told.append("put in order")
+                raise
+
+        async def until(count):
+            while len(told) < count:
+                await asyncio.sleep(0)
+
+        async def main():
+            async with AsyncClient("own:", custom_transports=[Transport("own", get=get)]) as client:
+                task = asyncio.create_task(client.get("x"))
+                await until(1)
+                gc.collect()
+                self.assertEqual(len(asyncio.all_tasks()), 3)
+                task.cancel()
+                with self.assertRaises(asyncio.CancelledError):
+                    await task
+                await until(3)
+                with self.assertRaises(CallTimeoutError):
+                    await client.get("x", timeout=0.05)
+                await until(6)
+                results = await client.get_many(["x", "y"], timeout=0.05)
+                self.assertEqual([type(result.error) for result in results], [CallTimeoutError] * 2)
+                await until(12)
+            self.assertEqual(asyncio.all_tasks(), {asyncio.current_task()})
+
+        told = []
+        asyncio.run(main())
+        self.assertEqual(told[:6], ["begun", "cancelled", "put in order"] * 2)
+
+    def test_a_coroutine_function_needs_an_event_loop(self):
+        async def get(request):
+            pass
+
+        async def main():
+            with self.assertRaisesRegex(ServerError, "TypeError: a coroutine function answers an AsyncClient only"):
+                client.get("x", timeout=50)
+
+        with Client("own:", custom_transports=[Transport("own", get=get)]) as client:
+            asyncio.run(main())
+
+    def test_what_ends_a_program_ends_the_event_loop(self):
+        def leave(*_):
+            raise SystemExit(4)
+
+        for endpoint, settings in (("own:", {"custom_transports": [Transport("own", get=leave)]}), ("https://127.0.0.1:9", {"token_provider": leave})):
+            async def main():
+                async with AsyncClient(endpoint, **settings) as client:
+                    await client.get("x", timeout=50)
+
+            with self.assertRaises(SystemExit) as caught:
+                asyncio.run(main())
+            self.assertEqual((caught.exception.code, _call._running.stack), (4, []))
 
     def test_lifetime(self):
         client = Client("own:", custom_transports=[Store().transport()])
