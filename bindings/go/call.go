@@ -98,7 +98,8 @@ type settings struct {
 	abandon          context.Context
 }
 
-// WithTimeout limits the whole call, beside the context's deadline; Never: no limit; another negative one is an error. Without it and without a deadline the client's limit holds.
+// WithTimeout limits the whole call, beside the context's deadline; Never: no limit. Another negative one is over already, as time.Until gives it: ErrTimeout, and nothing is sent;
+// 0 is an error. Without it and without a deadline the client's limit holds.
 func WithTimeout(limit time.Duration) CallOption { return func(s *settings) { s.timeout = &limit } }
 
 // WithCleanupTimeout limits how long a call that failed goes on to take back what it made; 0: not at all.
@@ -150,6 +151,9 @@ func newCall(ctx context.Context, options []CallOption) (*call, error) {
 		late.cause = context.DeadlineExceeded
 		return nil, late
 	}
+	if c.timeout != nil && *c.timeout < 0 && *c.timeout != Never {
+		return nil, newError(C.K7_ERR_TIMEOUT, "the time limit, "+c.timeout.String()+", had passed before the call")
+	}
 	var err *C.k7_error
 	if status := C.k7_call_new(&c.pointer, &err); status != 0 {
 		return nil, failure(status, err)
@@ -170,6 +174,8 @@ func (c *call) set() error {
 			left = 1
 		}
 		if limit == nil || *limit == Never || left < *limit {
+			// The clock of the library counts milliseconds, and must not be before the context's.
+			left += time.Millisecond
 			limit, c.byDeadline = &left, true
 		}
 	}
@@ -285,7 +291,7 @@ func (c *call) onContext() {
 	}
 }
 
-// explained adds the context's error to one of the library where that is its reason: an item of many has a time limit of its own, too.
+// explained adds the context's error to one of the library where that is its reason: an item of many has a time limit of its own, which may end it before the deadline.
 func (c *call) explained(err error) error {
 	failed, ok := err.(*Error)
 	switch {
@@ -300,10 +306,10 @@ func (c *call) explained(err error) error {
 	return err
 }
 
-// isOver tells whether the deadline of the context has passed, by the clock of the library, which counts milliseconds.
+// isOver tells whether the deadline of the context has passed.
 func (c *call) isOver() bool {
 	deadline, _ := c.ctx.Deadline()
-	return time.Until(deadline) <= time.Millisecond
+	return time.Until(deadline) <= 0
 }
 
 // tell runs a callback, unless one has not returned.

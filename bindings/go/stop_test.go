@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"runtime"
 	"strings"
@@ -97,13 +98,57 @@ func TestDeadlineOfTheContextIsTheCalls(t *testing.T) {
 	if _, err = client.Get(background, "", "demo", WithTimeout(20*time.Millisecond)); !errors.Is(err, ErrTimeout) || errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	for _, wrong := range []time.Duration{0, -time.Second} {
-		if _, err = client.Get(background, "", "demo", WithTimeout(wrong)); !errors.Is(err, ErrInvalid) {
-			t.Error(wrong, err)
+	if _, err = client.Get(background, "", "demo", WithTimeout(0)); !errors.Is(err, ErrInvalid) {
+		t.Error(err)
+	}
+}
+
+func TestALimitThatIsOver(t *testing.T) {
+	client := open(t, "memory:?fail=get:hang")
+	ctx, cancel := context.WithTimeout(background, time.Hour)
+	defer cancel()
+	for _, in := range []context.Context{background, ctx} {
+		for _, over := range []time.Duration{-2, -time.Second, math.MinInt64, time.Until(time.Now().Add(-time.Hour))} {
+			var failed *Error
+			_, err := client.Get(in, "", "demo", WithTimeout(over))
+			if !errors.As(err, &failed) || failed.Class != ErrTimeout || failed.Outcome != OutcomeNotSent || errors.Is(err, context.DeadlineExceeded) {
+				t.Error(over, err)
+			}
+			if _, err = client.Create(in, spec(t, "demo"), WithTimeout(over)); !errors.Is(err, ErrTimeout) {
+				t.Error(over, err)
+			}
 		}
-		if _, err = client.Get(ctx, "", "demo", WithTimeout(wrong)); err == nil {
-			t.Error(wrong)
+	}
+	if listed := names(t, client); len(listed) != 0 {
+		t.Error(listed)
+	}
+	// No limit beside a deadline is the deadline.
+	ctx, cancel = context.WithTimeout(background, 20*time.Millisecond)
+	defer cancel()
+	if _, err := client.Get(ctx, "", "demo", WithTimeout(Never)); !errors.Is(err, ErrTimeout) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+func TestTheDeadlineOfTheContextIsNotToldBeforeItHasPassed(t *testing.T) {
+	client := open(t, "memory:?fail=get:hang")
+	for i := 0; i < 100; i++ {
+		ctx, cancel := context.WithTimeout(background, 2*time.Millisecond+time.Duration(i)*10*time.Microsecond)
+		_, err := client.Get(ctx, "", "demo")
+		deadline, _ := ctx.Deadline()
+		if early := time.Until(deadline); early > 0 || !errors.Is(err, ErrTimeout) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(i, early, err)
 		}
+		cancel()
+		// The library ended something at a time limit of its own, just before.
+		ctx, cancel = context.WithTimeout(background, 900*time.Microsecond)
+		deadline, _ = ctx.Deadline()
+		c := &call{ctx: ctx, byDeadline: true}
+		err = c.explained(&Error{Class: ErrTimeout})
+		if early := time.Until(deadline); early > 0 && errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(i, early)
+		}
+		cancel()
 	}
 }
 
