@@ -150,7 +150,11 @@ func TestTextWithNULIsRefused(t *testing.T) {
 	if err := client.Delete(background, "a\x00b", "a", DeleteOptions{}); !errors.Is(err, ErrInvalid) {
 		t.Error(err)
 	}
-	if err := client.Delete(background, "", "a", DeleteOptions{UID: "a\x00b"}); !errors.Is(err, ErrInvalid) {
+	cut := DeleteOptions{UID: "a\x00b"}
+	if err := client.Delete(background, "", "a", cut); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "uid") {
+		t.Error(err)
+	}
+	if _, err := client.DeleteMany(background, Names("a"), cut, Pace{}); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "uid") {
 		t.Error(err)
 	}
 	if err := spec(t, "demo").SetImage("a\x00b").Err(); !errors.Is(err, ErrInvalid) {

@@ -109,10 +109,10 @@ func (e *Error) Error() string { return e.Message }
 // Is tells the class: errors.Is(err, ErrNotFound).
 func (e *Error) Is(target error) bool { return e.Class != nil && target == e.Class }
 
-// Unwrap gives the context's error where that ended the call, or what the token provider returned.
+// Unwrap gives the context's error where that ended the call. Of what a token provider returned there is the text alone, in Message.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Timeout is what net.Error's says.
+// Timeout tells whether a time limit ended the call; os.IsTimeout asks it. An *Error is no net.Error: what may be tried again is told by Retryable.
 func (e *Error) Timeout() bool { return e.Class == ErrTimeout }
 
 // errorOf copies an error, which stays its owner's.

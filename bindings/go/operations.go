@@ -146,24 +146,30 @@ type DeleteOptions struct {
 	NoWait         bool   // return once it is accepted
 }
 
-func (o DeleteOptions) native(err **C.k7_error) (*C.k7_delete_options, C.int) {
-	var options *C.k7_delete_options
+// native is for the library; the caller frees it.
+func (o DeleteOptions) native() (*C.k7_delete_options, error) {
 	uid, failed := cTextOrNil(o.UID, "uid")
 	if failed != nil {
-		return nil, C.K7_ERR_INVALID_ARGUMENT
+		return nil, failed
 	}
 	defer freeText(uid)
-	status := C.k7_delete_options_new(&options, err)
+	var options *C.k7_delete_options
+	var err *C.k7_error
+	status := C.k7_delete_options_new(&options, &err)
 	if status == 0 {
-		status = C.k7_delete_options_set_uid(options, uid, err)
+		status = C.k7_delete_options_set_uid(options, uid, &err)
 	}
 	if status == 0 {
-		status = C.k7_delete_options_set_missing_is_error(options, number(o.MissingIsError), err)
+		status = C.k7_delete_options_set_missing_is_error(options, number(o.MissingIsError), &err)
 	}
 	if status == 0 {
-		status = C.k7_delete_options_set_no_wait(options, number(o.NoWait), err)
+		status = C.k7_delete_options_set_no_wait(options, number(o.NoWait), &err)
 	}
-	return options, status
+	if status != 0 {
+		C.k7_delete_options_free(options)
+		return nil, failure(status, err)
+	}
+	return options, nil
 }
 
 // Delete deletes one sandbox. namespace "": the client's.
@@ -178,12 +184,12 @@ func (c *Client) Delete(ctx context.Context, namespace, name string, how DeleteO
 		return failed
 	}
 	defer freeText(text)
+	native, failed := how.native()
+	if failed != nil {
+		return failed
+	}
+	defer C.k7_delete_options_free(native)
 	_, failed = c.run(ctx, options, nothing, func(client *C.k7_client, call *C.k7_call, err **C.k7_error) C.int {
-		native, status := how.native(err)
-		defer C.k7_delete_options_free(native)
-		if status != 0 {
-			return status
-		}
 		return C.k7_sandbox_delete(client, where, text, native, call, err)
 	})
 	return failed
@@ -341,12 +347,12 @@ func (c *Client) DeleteMany(ctx context.Context, items []Item, how DeleteOptions
 		return nil, failed
 	}
 	defer C.k7_batch_free(native)
+	given, failed := how.native()
+	if failed != nil {
+		return nil, failed
+	}
+	defer C.k7_delete_options_free(given)
 	return c.many(ctx, options, func(client *C.k7_client, call *C.k7_call, ret **C.k7_results, err **C.k7_error) C.int {
-		given, status := how.native(err)
-		defer C.k7_delete_options_free(given)
-		if status != 0 {
-			return status
-		}
 		return C.k7_sandbox_delete_many(client, native, given, call, ret, err)
 	})
 }

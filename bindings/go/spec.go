@@ -103,7 +103,7 @@ func (s *Spec) try(set func(**C.k7_error) C.int) *Spec {
 func (s *Spec) text(what, value string, set func(*C.char, **C.k7_error) C.int) *Spec {
 	text, failed := cText(value, what)
 	if failed != nil {
-		if s.err == nil {
+		if s.Err() == nil {
 			s.err = failed
 		}
 		return s
@@ -232,7 +232,7 @@ func (s *Spec) LimitKeys() []string {
 func (s *Spec) SetLimit(key, quantity string) *Spec {
 	value, failed := cTextOrNil(quantity, "limit")
 	if failed != nil {
-		if s.err == nil {
+		if s.Err() == nil {
 			s.err = failed
 		}
 		return s
@@ -258,7 +258,7 @@ func (s *Spec) Env() []EnvVar {
 func (s *Spec) AddEnv(key, value string) *Spec {
 	text, failed := cText(value, "env")
 	if failed != nil {
-		if s.err == nil {
+		if s.Err() == nil {
 			s.err = failed
 		}
 		return s

@@ -124,6 +124,13 @@ func TestTheFirstErrorIsKept(t *testing.T) {
 	}
 	closed := NewSpec("demo", "alpine:latest")
 	closed.Close()
+	for _, gone := range []*Spec{closed, nil} {
+		for _, text := range []string{"a", "a\x00b"} {
+			if err := gone.SetName(text).SetLimit("cpu", text).AddEnv("A", text).AddIngressPort(1).Err(); err != ErrClosed {
+				t.Error(text, err)
+			}
+		}
+	}
 	if _, err := open(t, "memory:").Create(background, closed); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
