@@ -84,8 +84,8 @@ type DryRequest struct {
 // CallOption is a setting of one call.
 //
 // The functions of WithProgress, WithTrace and WithDryRun run one after another while the call waits for them, each on a goroutine of its own. When one panics, the call is
-// cancelled, what it made is taken back, and then the call panics with the same value; when one ends its goroutine (runtime.Goexit, testing's FailNow), the call ends the
-// caller's. WithAftermath is told before either.
+// cancelled, and then panics with the same value; when one ends its goroutine (runtime.Goexit, testing's FailNow), the call ends the caller's. What a create made is taken back
+// before; of a call over many, the items that were done remain done, the sandboxes that CreateMany has made exist. WithAftermath is told of them, and nobody without it.
 type CallOption func(*settings)
 
 type settings struct {

@@ -309,7 +309,7 @@ func addItem(native *C.k7_batch, item Item) error {
 	return failure(C.k7_batch_add_name(native, namespace, name, &err), err)
 }
 
-// CreateMany creates many; the context and WithTimeout are for all.
+// CreateMany creates many; the context and WithTimeout are for all. Sandboxes that are made stay, whatever becomes of the others, also when the call is cancelled or a callback panics.
 func (c *Client) CreateMany(ctx context.Context, specs []*Spec, pace Pace, options ...CallOption) (Results, error) {
 	items := make([]Item, len(specs))
 	for i, spec := range specs {

@@ -3,7 +3,9 @@
  *  - Handles are move-only and free themselves. share() gives a second handle of what is counted in C.
  *  - What can fail throws an exception of the class of its error (k7::not_found_error, …, all k7::error). Its twin, named try_…, gives a k7::result instead: the value, or the
  *    k7::error. Without exceptions (-fno-exceptions) only the twins are for use: what would throw aborts.
- *  - A callback may throw. The exception never crosses the C library: the call is cancelled, what it made is taken back, and then the exception comes out of the call, from the twin, too.
+ *  - A callback may throw. The exception never crosses the C library: the call is cancelled, and then the exception comes out of the call, from the twin, too.
+ *    What a create made is taken back before. What a call over many has done is not, the sandboxes that create_many has made exist: call::on_results_too is told what became of each item, and of a started
+ *    operation the second take gives it; else nobody is told.
  *    A token provider and the functions of a custom transport tell by theirs what the error of the call says.
  *  - A handle that was moved from is empty, and good for nothing but destruction and assignment. Threads: as the C functions'. */
 #ifndef K7SANDBOX_K7SANDBOX_HPP

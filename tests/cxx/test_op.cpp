@@ -148,6 +148,27 @@ TEST(what_another_callback_throws_comes_out_of_take)
     CHECK(client.list().empty());
 }
 
+TEST(the_second_take_gives_the_items_of_many)
+{
+    k7::client client("memory:");
+    k7::loop loop;
+    k7::batch batch;
+    for (const char *name : { "a", "b", "c" })
+        batch.add(demo(name));
+    batch.set_at_once(1);
+    k7::call call;
+    call.on_progress = [](const k7::progress &progress) {
+        if (progress.done == 1 && progress.total == 3)
+            throw oops{ 3 };
+    };
+    auto op = client.start_create_many(loop, batch, call);
+    op.wait();
+    THROWN(oops, op.take());
+    k7::results made = op.take();
+    CHECK(made.size() == 3 && made[0].outcome == k7::item_outcome::done && !made.all_done());
+    CHECK(client.list().size() == made.count_of(k7::item_outcome::done));
+}
+
 TEST(cancel_and_destroy_take_back)
 {
     k7::client client("memory:?start_ms=500000");

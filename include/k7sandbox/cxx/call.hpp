@@ -95,7 +95,7 @@ struct call {
         dry_run;                        /* nothing is sent: it gets each request that would be */
     std::function<bool()> on_interrupt; /* a signal came while it waits; true cancels */
     /* After a callback threw, before its exception comes out of the call: how the call itself ended, and what it left, where it failed; what became of each item of a call over
-     * many. For blocking calls. They must not throw. */
+     * many, which nothing else tells then: the sandboxes that create_many has made stay. For blocking calls. They must not throw. */
     std::function<void(const k7::error &)> on_failed_too;
     std::function<void(const k7::results &)> on_results_too;
 };

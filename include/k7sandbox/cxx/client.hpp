@@ -299,6 +299,7 @@ class client
                     (name, namespace_, options))
     /* delete_all: of one namespace; what became of each is told, also after a failure, a cancel or the deadline. */
     K7CXX_OPERATION(delete_all, results, (const text &namespace_), (namespace_))
+    /* create_many: what is made stays, whatever becomes of the others, also after a cancel and when a callback throws. */
     K7CXX_OPERATION(create_many, results, (const batch &items), (items))
     K7CXX_OPERATION(get_many, results, (const batch &items), (items))
     K7CXX_OPERATION(delete_many, results, (const batch &items, const delete_options &options),
