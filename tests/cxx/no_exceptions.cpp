@@ -1,4 +1,4 @@
-/* no_exceptions.cpp: all of the wrapper where the compiler has neither exceptions nor type information: by its twins. */
+/* no_exceptions.cpp: all of the wrapper where the compiler has neither exceptions nor type information: by its twins. A part that has both is linked behind it. */
 #include <cstdio>
 #include <k7sandbox/k7sandbox.hpp>
 
@@ -13,6 +13,8 @@
             return 1;                                                                                        \
         }                                                                                                    \
     } while (0)
+
+bool catches_what_is_thrown(); /* a part of the program that is made with exceptions */
 
 static int blocking(const k7::client &client)
 {
@@ -73,5 +75,6 @@ int main()
 {
     auto client = k7::client::try_open("memory:");
     NEED(client && !k7::client::try_open("gopher:"));
+    NEED(catches_what_is_thrown());
     return blocking(*client) + started(*client) + own_transport();
 }

@@ -6,6 +6,8 @@
 
 namespace k7
 {
+inline namespace K7CXX_KIND
+{
 
 struct list_options {
     text namespace_; /* nothing: the client's default */
@@ -92,6 +94,7 @@ class batch
     owner native_;
 };
 
+} // namespace K7CXX_KIND
 } // namespace k7
 
 #endif

@@ -7,6 +7,8 @@
 
 namespace k7
 {
+inline namespace K7CXX_KIND
+{
 
 class results;
 
@@ -232,6 +234,7 @@ inline result<owned_call> native_call(const call &settings, const running_pointe
 
 } // namespace detail
 
+} // namespace K7CXX_KIND
 } // namespace k7
 
 #endif

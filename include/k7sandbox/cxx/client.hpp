@@ -8,6 +8,8 @@
 
 namespace k7
 {
+inline namespace K7CXX_KIND
+{
 
 /* One endpoint with its settings; any thread may use it at any time. */
 class client
@@ -449,6 +451,7 @@ class client
     owner native_;
 };
 
+} // namespace K7CXX_KIND
 } // namespace k7
 
 #endif

@@ -9,6 +9,8 @@
 
 namespace k7
 {
+inline namespace K7CXX_KIND
+{
 
 /* What a token provider gives. */
 struct token {
@@ -344,6 +346,7 @@ class config
     owner native_;
 };
 
+} // namespace K7CXX_KIND
 } // namespace k7
 
 #endif

@@ -13,17 +13,22 @@
 #include <vector>
 #include <k7sandbox/k7sandbox.h>
 
+/* What throws and what aborts instead are not the same functions, and have different names: a program may have parts of both kinds. */
 #if defined(__cpp_exceptions)
+#define K7CXX_KIND          with_exceptions
 #define K7CXX_TRY           try
 #define K7CXX_CATCH_ALL     catch (...)
 #define K7CXX_THROW(thrown) throw thrown
 #else
+#define K7CXX_KIND          without_exceptions
 #define K7CXX_TRY           if constexpr (true)
 #define K7CXX_CATCH_ALL     else
 #define K7CXX_THROW(thrown) std::abort()
 #endif
 
 namespace k7
+{
+inline namespace K7CXX_KIND
 {
 
 using text = std::optional<std::string>; /* what the library may not know */
@@ -357,6 +362,7 @@ inline error cut_error()
 
 } // namespace detail
 
+} // namespace K7CXX_KIND
 } // namespace k7
 
 #endif

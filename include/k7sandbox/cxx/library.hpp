@@ -6,6 +6,8 @@
 
 namespace k7
 {
+inline namespace K7CXX_KIND
+{
 
 inline std::string version()
 {
@@ -90,6 +92,7 @@ inline std::vector<config_key> config_keys()
     return rows;
 }
 
+} // namespace K7CXX_KIND
 } // namespace k7
 
 #endif

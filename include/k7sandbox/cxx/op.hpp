@@ -9,6 +9,8 @@
 
 namespace k7
 {
+inline namespace K7CXX_KIND
+{
 
 namespace detail
 {
@@ -268,6 +270,7 @@ template <class T> class op
     detail::owned<k7_op, k7_op_free> native_;
 };
 
+} // namespace K7CXX_KIND
 } // namespace k7
 
 #endif

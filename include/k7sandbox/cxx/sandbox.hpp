@@ -6,6 +6,8 @@
 
 namespace k7
 {
+inline namespace K7CXX_KIND
+{
 
 /* Where an exposed port is reached. */
 struct endpoint {
@@ -258,6 +260,7 @@ class results
     detail::owned<k7_results, k7_results_unref> native_;
 };
 
+} // namespace K7CXX_KIND
 } // namespace k7
 
 #endif

@@ -6,6 +6,8 @@
 
 namespace k7
 {
+inline namespace K7CXX_KIND
+{
 
 enum class egress_mode {
     unset = K7_EGRESS_UNSET,
@@ -336,6 +338,7 @@ class spec
     owner native_;
 };
 
+} // namespace K7CXX_KIND
 } // namespace k7
 
 #endif
