@@ -1,7 +1,9 @@
 /* test_client.cpp: calls that block, their errors, what their callbacks throw; configurations and custom transports. */
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 #include "check.hpp"
@@ -50,6 +52,55 @@ TEST(lifecycle)
     client.delete_sandbox("demo");
     CHECK(client.delete_all().all_done() && client.share().list().empty());
     CHECK(client.try_get(std::string("a\0b", 3), std::nullopt).error().code() == K7_ERR_INVALID_ARGUMENT);
+}
+
+TEST(what_is_meant_most_often)
+{
+    k7::client client("memory:");
+    client.create(demo());
+    int told = 0;
+    k7::call call;
+    call.on_progress = [&](const k7::progress &) { told++; };
+    k7::loop loop;
+    CHECK(client.get("demo", call).name() == "demo" && told > 0);
+    const auto got = client.try_get("demo");
+    CHECK(got && (*got).name() == "demo" && got->name() == "demo" && !client.try_get("absent", call));
+    CHECK(client.start_get(loop, "demo", call).try_wait());
+    CHECK(client.list(call).size() == 1 && client.try_list()->size() == 1 && client.try_list(call));
+    auto list = client.start_list(loop);
+    list.wait();
+    CHECK(list.take().size() == 1 && client.try_start_list(loop, call));
+    k7::batch batch;
+    batch.add("demo");
+    CHECK(client.try_delete_many(batch)->all_done() && client.delete_many(batch, call).all_done());
+    CHECK(client.try_start_delete_many(loop, batch) &&
+          client.start_delete_many(loop, batch, call).try_wait());
+    client.delete_sandbox("demo", call);
+    CHECK(client.try_delete_sandbox("demo") && client.try_start_delete_sandbox(loop, "demo"));
+    CHECK(client.try_delete_all() && client.delete_all(call).all_done() && client.try_start_delete_all(loop));
+    /* With {} for the other arguments, and for the settings. */
+    CHECK(client.try_list({}) && client.try_list({}, {}) && !client.try_get("demo", {}) &&
+          client.try_delete_many(batch, {}));
+}
+
+#if defined(__cpp_lib_ranges)
+static_assert(std::ranges::input_range<k7::sandboxes> && std::ranges::input_range<k7::results>);
+#endif
+
+TEST(lists_are_ranges)
+{
+    k7::client client("memory:");
+    client.create(demo("a"));
+    client.create(demo("b"));
+    k7::sandboxes all = client.list();
+    decltype(all.begin()) at;
+    at = all.begin();
+    CHECK(at->name() == (*at).name() && std::next(at)->name() != at->name());
+    auto is_b = [](const k7::sandbox &sandbox) { return sandbox.name() == "b"; };
+    CHECK(std::count_if(all.begin(), all.end(), is_b) == 1);
+#if defined(__cpp_lib_ranges)
+    CHECK(std::ranges::count_if(all, is_b) == 1);
+#endif
 }
 
 TEST(errors_tell_all)

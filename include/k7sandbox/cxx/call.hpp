@@ -105,6 +105,11 @@ struct call {
 namespace detail
 {
 
+/* The settings of a call, or nothing: as a type that {} is not, so that {} still stands for what comes before them. */
+template <class... Call>
+using only_calls =
+    std::enable_if_t<sizeof...(Call) <= 1 && std::conjunction_v<std::is_same<Call, call>...>, int>;
+
 using owned_call = owned<k7_call, k7_call_free>;
 
 /* A call under way: its callbacks, what they threw, and what stops this call alone. */

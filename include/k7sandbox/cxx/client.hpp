@@ -306,30 +306,37 @@ class client
     K7CXX_OPERATION(get_many, results, (const batch &items), (items))
     K7CXX_OPERATION(delete_many, results, (const batch &items, const delete_options &options),
                     (items, options))
-#undef K7CXX_UNPACK
 #undef K7CXX_OPERATION
 
-    /* With what is meant most often. */
-    sandbox get(const std::string &name) const
-    {
-        return get(name, std::nullopt);
+/* The four functions of an operation with what is meant most often, and the settings of a call or none. */
+#define K7CXX_SHORT(name, gives, parameters, arguments)                                                      \
+    template <class... Call, detail::only_calls<Call...> = 0>                                                \
+    gives name(K7CXX_UNPACK parameters const Call &...settings) const                                        \
+    {                                                                                                        \
+        return name(K7CXX_UNPACK arguments, settings...);                                                    \
+    }                                                                                                        \
+    template <class... Call, detail::only_calls<Call...> = 0>                                                \
+    result<gives> try_##name(K7CXX_UNPACK parameters const Call &...settings) const                          \
+    {                                                                                                        \
+        return try_##name(K7CXX_UNPACK arguments, settings...);                                              \
+    }                                                                                                        \
+    template <class... Call, detail::only_calls<Call...> = 0>                                                \
+    op<gives> start_##name(loop &on, K7CXX_UNPACK parameters const Call &...settings) const                  \
+    {                                                                                                        \
+        return start_##name(on, K7CXX_UNPACK arguments, settings...);                                        \
+    }                                                                                                        \
+    template <class... Call, detail::only_calls<Call...> = 0>                                                \
+    result<op<gives>> try_start_##name(loop &on, K7CXX_UNPACK parameters const Call &...settings) const      \
+    {                                                                                                        \
+        return try_start_##name(on, K7CXX_UNPACK arguments, settings...);                                    \
     }
-    sandboxes list() const
-    {
-        return list(list_options());
-    }
-    void delete_sandbox(const std::string &name) const
-    {
-        delete_sandbox(name, std::nullopt, {});
-    }
-    results delete_all() const
-    {
-        return delete_all(std::nullopt);
-    }
-    results delete_many(const batch &items) const
-    {
-        return delete_many(items, {});
-    }
+    K7CXX_SHORT(get, sandbox, (const std::string &name, ), (name, text()))
+    K7CXX_SHORT(list, sandboxes, (), (list_options()))
+    K7CXX_SHORT(delete_sandbox, void, (const std::string &name, ), (name, text(), delete_options()))
+    K7CXX_SHORT(delete_all, results, (), (text()))
+    K7CXX_SHORT(delete_many, results, (const batch &items, ), (items, delete_options()))
+#undef K7CXX_SHORT
+#undef K7CXX_UNPACK
 
   private:
     /* --- running them --- */

@@ -162,14 +162,16 @@ class transport
     /* operation: "create", "list", "get" or "delete"; before the transport is in use. */
     result<void> try_on(const std::string &operation, function answer)
     {
+        std::pair<std::string, function> row(operation, std::move(answer));
+        functions_->rows.reserve(functions_->rows.size() + 1); /* what may fail, before it is asked for */
         auto done = detail::attempt(
             [&](k7_error **err) { return k7_transport_on(native(), operation.c_str(), ask, err); });
         if (!done)
             return done;
         if (function *before = find(*functions_, operation))
-            *before = std::move(answer);
+            *before = std::move(row.second);
         else
-            functions_->rows.emplace_back(operation, std::move(answer));
+            functions_->rows.push_back(std::move(row));
         return done;
     }
     void on(const std::string &operation, function answer)

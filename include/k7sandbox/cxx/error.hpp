@@ -295,11 +295,19 @@ template <class T> class [[nodiscard]] result
     {
         return value();
     }
+    const stored &operator*() const &
+    {
+        return value();
+    }
     stored operator*() &&
     {
         return std::move(*this).value();
     }
     stored *operator->()
+    {
+        return &value();
+    }
+    const stored *operator->() const
     {
         return &value();
     }

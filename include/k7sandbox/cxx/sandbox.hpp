@@ -110,6 +110,15 @@ class sandbox
 namespace detail
 {
 
+/* What -> of an iterator that gives values goes through. */
+template <class Value> struct arrow {
+    Value value;
+    Value *operator->() noexcept
+    {
+        return &value;
+    }
+};
+
 /* Iterates over what has operator[] and gives values. */
 template <class List> class iterator
 {
@@ -117,15 +126,20 @@ template <class List> class iterator
     using iterator_category = std::input_iterator_tag;
     using value_type = decltype(std::declval<const List &>()[0]);
     using difference_type = std::ptrdiff_t;
-    using pointer = void;
+    using pointer = arrow<value_type>;
     using reference = value_type;
 
+    iterator() = default;
     iterator(const List *list, std::size_t i) noexcept : list_(list), i_(i)
     {
     }
     value_type operator*() const
     {
         return (*list_)[i_];
+    }
+    pointer operator->() const
+    {
+        return { **this };
     }
     iterator &operator++() noexcept
     {
@@ -148,8 +162,8 @@ template <class List> class iterator
     }
 
   private:
-    const List *list_;
-    std::size_t i_;
+    const List *list_ = nullptr;
+    std::size_t i_ = 0;
 };
 
 } // namespace detail
