@@ -6,11 +6,38 @@ import importlib
 import json
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Iterator, Mapping, NoReturn
 
 from k7sandbox._errors import (ConflictError, InvalidError, K7Error, NetworkError, NotFoundError, ProtocolError, QuotaError, SandboxError,
                                ServerError, UnsupportedError)
 from k7sandbox._native import lib
+
+
+class Headers(Mapping[str, str]):
+    """Names in whatever case."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        self._items = {name.lower(): (name, value) for name, value in headers.items()}
+
+    def __getitem__(self, name: str) -> str:
+        return self._items[name.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._items.values())
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The `request` of a failure."""
+
+    method: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -20,7 +47,16 @@ class Response:
     status_code: int
     url: str
     content: bytes
-    headers: dict[str, str]
+    headers: Headers
+    request: Any  # as of `error.request`
+    message: str
+
+    encoding = "utf-8"
+    ok = is_success = is_redirect = False
+    is_error = True
+
+    def __bool__(self) -> bool:
+        return False
 
     @property
     def text(self) -> str:
@@ -33,19 +69,37 @@ class Response:
     reason_phrase = reason
 
     @property
-    def ok(self) -> bool:
-        return False
+    def is_client_error(self) -> bool:
+        return self.status_code < 500
+
+    @property
+    def is_server_error(self) -> bool:
+        return not self.is_client_error
 
     def json(self) -> Any:
         return json.loads(self.content)
+
+    def raise_for_status(self) -> NoReturn:
+        raise Family().refusal(self.message, self)
+
+
+class AsyncResponse(Response):
+    """As httpx's: there is one, whatever it says."""
+
+    def __bool__(self) -> bool:
+        return True
+
+    def raise_for_status(self) -> NoReturn:
+        raise AsyncFamily().refusal(self.message, self)
 
 
 class OwnRequestError(OSError):
     """Stands for requests.RequestException and httpx.HTTPError."""
 
-    def __init__(self, message: str, *, response: Response | None = None) -> None:
+    def __init__(self, message: str, *, response: Response | None = None, request: Any = None) -> None:
         super().__init__(message)
         self.response = response
+        self.request = request if response is None else response.request
 
 
 class OwnStatusError(OwnRequestError):
@@ -63,7 +117,7 @@ class OwnTimeout(OwnRequestError):
 def _installed(name: str) -> Any:
     try:
         return importlib.import_module(name)
-    except ImportError:
+    except Exception:  # one that is there and broken is as good as none
         return None
 
 
@@ -78,7 +132,12 @@ class Family:
     timeout: Any = _requests.ReadTimeout if _requests else OwnTimeout
     other: Any = _requests.RequestException if _requests else OwnRequestError
 
-    def refusal(self, message: str, method: str, response: Response) -> Exception:
+    response: type[Response] = Response
+
+    def request(self, method: str, url: str) -> Any:
+        return Asked(method, url)
+
+    def refusal(self, message: str, response: Response) -> Exception:
         made: Exception = self.status(message, response=response)
         return made
 
@@ -86,16 +145,20 @@ class Family:
 class AsyncFamily(Family):
     """Those of AsyncClient; without httpx the same as the blocking client's."""
 
+    response = AsyncResponse
     if _httpx:
         status = _httpx.HTTPStatusError
         connection = _httpx.ConnectError
         timeout = _httpx.ReadTimeout
         other = _httpx.RequestError
 
-    def refusal(self, message: str, method: str, response: Response) -> Exception:
+    def request(self, method: str, url: str) -> Any:
+        return _httpx.Request(method, url) if _httpx else super().request(method, url)
+
+    def refusal(self, message: str, response: Response) -> Exception:
         if not _httpx:
-            return super().refusal(message, method, response)
-        made: Exception = self.status(message, request=_httpx.Request(method, response.url), response=response)
+            return super().refusal(message, response)
+        made: Exception = self.status(message, request=response.request, response=response)
         return made
 
 
@@ -124,8 +187,9 @@ def _status(error: K7Error, unread: bool) -> int | None:
 def refused(family: Family, message: str, method: str, url: str, status: int, body: dict[str, Any] | str, headers: dict[str, str]) -> Exception:
     """The exception of an answer that was none of success."""
     whose = "Client" if status < 500 else "Server"
-    response = Response(status, url, (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode(), headers)
-    return family.refusal(f"{status} {whose} Error: {_phrase(status)} for url: {url}: {message}", method, response)
+    told = f"{status} {whose} Error: {_phrase(status)} for url: {url}: {message}"
+    content = (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+    return family.refusal(told, family.response(status, url, content, Headers(headers), family.request(method, url), told))
 
 
 def translated(error: K7Error, family: Family, method: str, url: str, unread: bool = False) -> BaseException:
@@ -143,11 +207,11 @@ def translated(error: K7Error, family: Family, method: str, url: str, unread: bo
         headers = {} if error.retry_after is None else {"Retry-After": str(math.ceil(error.retry_after))}
         made = refused(family, error.message, method, url, status, said or own, headers)
     elif isinstance(error, TimeoutError):
-        made = family.timeout(str(error))
+        made = family.timeout(str(error), request=family.request(method, url))
     elif isinstance(error, NetworkError):
-        made = family.connection(str(error))
+        made = family.connection(str(error), request=family.request(method, url))
     elif isinstance(error, ProtocolError):
-        made = family.other(str(error))
+        made = family.other(str(error), request=family.request(method, url))
     else:
         return error
     made.__cause__ = error

@@ -5,10 +5,11 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import test_gateway
-from k7sandbox import ConflictError, K7Error, k7compat
+from k7sandbox import CallTimeoutError, ConflictError, K7Error, NetworkError, ProtocolError, _k7_errors, k7compat
 
 CAN = {"create", "list", "delete", "delete_all", "aclose"}
 
@@ -65,6 +66,30 @@ class Local(unittest.TestCase):
             self.assertIsInstance(caught.exception.__cause__, K7Error)
             if fault.isdigit():
                 self.assertEqual(caught.exception.response.status_code, int(fault))
+
+    def test_a_response_is_like_that_of_requests_and_of_httpx(self):
+        refused = K7Error("slow down", code=1, http_status=429, retry_after=6.5)
+        for family, truth in ((_k7_errors.Family(), False), (_k7_errors.AsyncFamily(), True)):
+            error = _k7_errors.translated(refused, family, "POST", "http://k7/api/v1/sandboxes")
+            response = error.response
+            self.assertEqual((response.headers["RETRY-AFTER"], response.headers.get("retry-after"), "Retry-After" in response.headers, response.headers.get("x")),
+                             ("7", "7", True, None))
+            self.assertEqual((bool(response), response.ok, response.is_error, response.is_client_error, response.is_server_error, response.is_success),
+                             (truth, False, True, True, False, False))
+            self.assertEqual((error.request.method, str(error.request.url), response.request), ("POST", "http://k7/api/v1/sandboxes", error.request))
+            with self.assertRaises(type(error)) as again:
+                response.raise_for_status()
+            self.assertEqual((str(again.exception), again.exception.response), (str(error), response))
+            for failure in (NetworkError("nobody"), CallTimeoutError("late"), ProtocolError("odd")):
+                self.assertEqual(_k7_errors.translated(failure, family, "GET", "http://k7/x").request.method, "GET")
+
+    def test_a_requests_that_is_broken(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "requests.py"), "w", encoding="utf-8") as broken:
+                broken.write("raise AttributeError('of another version')")
+            done = subprocess.run([sys.executable, "-c", "from k7sandbox import k7compat; print(k7compat.HTTPError.__name__)"], text=True, timeout=60,
+                                  env={**os.environ, "PYTHONPATH": os.pathsep.join([folder, *sys.path])}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertEqual(done.stdout, "OwnStatusError\n")
 
     def test_credentials(self):
         for wrong in (lambda: k7compat.Client("http://127.0.0.1:9"), lambda: k7compat.Client("http://127.0.0.1:9", "a", token_provider=str),
