@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 import contextvars
 import warnings
-from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, overload
+from typing import Any, Callable, Iterable, List, Mapping, Unpack, overload
 
 from k7sandbox._call import CallArgs, CallSettings, CallState, DryRequest, running
 from k7sandbox._client import _spec, keep_results
@@ -14,9 +14,6 @@ from k7sandbox._native import FREE_USER, callback, ffi, lib, text, text_or_null,
 from k7sandbox._open import Batch, DeleteOptions, Item, Opened, Query
 from k7sandbox._sandbox import Ending, Results, Sandbox
 from k7sandbox._spec import Spec
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 
 _OPERATIONS = {getattr(lib, f"k7_sandbox_{name}_start"): name

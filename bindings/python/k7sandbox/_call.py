@@ -4,15 +4,13 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import functools
+import logging
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Mapping, TypedDict
+from typing import Any, Callable, Iterator, Mapping, TypedDict
 
 from k7sandbox._errors import check, made
 from k7sandbox._native import FREE_USER, NULL, Handle, callback, ffi, forget, lib, milliseconds, string, text, user_of, user_pointer
-
-if TYPE_CHECKING:
-    import logging
 
 
 @dataclass(frozen=True)

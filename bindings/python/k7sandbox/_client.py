@@ -1,7 +1,7 @@
 """The client whose calls block."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Iterable, List, Mapping, overload
+from typing import Any, Callable, Iterable, List, Mapping, Unpack, overload
 
 from k7sandbox._call import CallArgs, CallSettings, CallState, DryRequest
 from k7sandbox._errors import failure, new_err
@@ -10,9 +10,6 @@ from k7sandbox._open import Batch, DeleteOptions, Item, Opened, Query
 from k7sandbox._sandbox import Ending, Results, Sandbox
 from k7sandbox._spec import Spec
 from k7sandbox._wait import Waiter, waiter_for
-
-if TYPE_CHECKING:
-    from typing_extensions import Unpack
 
 
 class Client(Opened):

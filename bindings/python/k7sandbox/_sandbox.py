@@ -40,6 +40,12 @@ class Sandbox(Handle):
     def __delattr__(self, name: str) -> None:
         raise AttributeError("a Sandbox cannot be changed")
 
+    def __copy__(self) -> Sandbox:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Sandbox:
+        return self
+
     def _text(self, getter: Any) -> str | None:
         return string(getter(self._pointer))
 

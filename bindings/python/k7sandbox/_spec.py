@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import enum
 import os
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Dict, Generic, Iterable, List, Mapping, Optional, Sequence, TypeVar, Union, overload
 
 from k7sandbox._errors import check, made
 from k7sandbox._native import Handle, ffi, lib, string, taken, text, text_or_null
@@ -35,71 +35,129 @@ def _pairs(value: Mapping[str, str] | None, what: str) -> list[tuple[bytes, byte
     return [(text(key, what), text(item, f"{what}[{key}]")) for key, item in value.items()]
 
 
-class _Text:
-    """A text field; None: unset."""
+_Got = TypeVar("_Got")
+
+
+class _Field(Generic[_Got]):
+    """A field of a spec, of which the subclasses tell how it is read and set."""
+
+    name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, spec: None, owner: Any = None) -> _Field[_Got]: ...
+    @overload
+    def __get__(self, spec: Spec, owner: Any = None) -> _Got: ...
+    def __get__(self, spec: Spec | None, owner: Any = None) -> _Field[_Got] | _Got:
+        return self if spec is None else self.read(spec)
+
+    def read(self, spec: Spec) -> _Got:
+        raise NotImplementedError
+
+
+class _Named(_Field[_Got]):
+    """One whose functions are named after it."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
         self.getter, self.setter = getattr(lib, f"k7_spec_get_{name}"), getattr(lib, f"k7_spec_set_{name}")
 
-    def __get__(self, spec: Any, owner: Any = None) -> str | None:
+
+class _Text(_Named[Optional[str]]):
+    """A text field; None: unset."""
+
+    def read(self, spec: Spec) -> str | None:
         return string(self.getter(spec._pointer))
 
-    def __set__(self, spec: Any, value: str | None) -> None:
+    def __set__(self, spec: Spec, value: str | None) -> None:
         check(self.setter, spec._pointer, text_or_null(value, self.name))
 
 
-class _YesNo:
+class _YesNo(_Named[Optional[bool]]):
     """A field that says yes or no; None: unset."""
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-        self.getter, self.setter = getattr(lib, f"k7_spec_get_{name}"), getattr(lib, f"k7_spec_set_{name}")
-
-    def __get__(self, spec: Any, owner: Any = None) -> bool | None:
+    def read(self, spec: Spec) -> bool | None:
         return self.getter(spec._pointer) == 1 if spec.is_set(self.name) else None
 
-    def __set__(self, spec: Any, value: bool | None) -> None:
+    def __set__(self, spec: Spec, value: bool | None) -> None:
         if value is not None and not isinstance(value, bool):
             raise TypeError(f"{self.name}: True, False or None expected, not {type(value).__name__}")
         check(self.setter, spec._pointer, -1 if value is None else int(value))
 
 
-class _Texts:
+class _Texts(_Field[Optional[List[str]]]):
     """A list of texts; None: unset. `empty`: the function that makes it given and empty; without one an empty list is unset, too."""
 
     def __init__(self, one: str, empty: Any = None) -> None:
         self.add, self.empty = getattr(lib, f"k7_spec_add_{one}"), empty
         self.count, self.at = getattr(lib, f"k7_spec_{one}_count"), getattr(lib, f"k7_spec_{one}_at")
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-
-    def __get__(self, spec: Any, owner: Any = None) -> list[str] | None:
+    def read(self, spec: Spec) -> list[str] | None:
         found = spec._read(self.name, self.count, self.at)
         return None if found is None else [string(item) or "" for item in found]
 
-    def __set__(self, spec: Any, value: Sequence[str] | None) -> None:
+    def __set__(self, spec: Spec, value: Sequence[str] | None) -> None:
         rows = None if value is None else [(text(item, self.name),) for item in _items(value, self.name)]
         spec._replace(self.name, self.add, rows, self.empty)
 
 
-class _Ports:
+class _Ports(_Field[Optional[List[int]]]):
     """A list of port numbers; None: unset."""
 
     def __init__(self, one: str) -> None:
         self.add = getattr(lib, f"k7_spec_add_{one}")
         self.count, self.at = getattr(lib, f"k7_spec_{one}_count"), getattr(lib, f"k7_spec_{one}_at")
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+    def read(self, spec: Spec) -> list[int] | None:
+        return spec._read(self.name, self.count, self.at)
 
-    def __get__(self, spec: Any, owner: Any = None) -> list[int] | None:
-        found: list[int] | None = spec._read(self.name, self.count, self.at)
-        return found
-
-    def __set__(self, spec: Any, value: Sequence[int] | None) -> None:
+    def __set__(self, spec: Spec, value: Sequence[int] | None) -> None:
         spec._replace(self.name, self.add, None if value is None else [(port,) for port in _items(value, self.name)])
+
+
+class _Limits(_Field[Dict[str, str]]):
+    """"cpu", "memory", "ephemeral-storage": Kubernetes quantities."""
+
+    def read(self, spec: Spec) -> dict[str, str]:
+        keys = [string(lib.k7_spec_limit_key_at(spec._pointer, i)) or "" for i in range(lib.k7_spec_limit_count(spec._pointer))]
+        return {key: string(lib.k7_spec_get_limit(spec._pointer, key.encode())) or "" for key in keys}
+
+    def __set__(self, spec: Spec, value: Mapping[str, str] | None) -> None:
+        spec._replace("limits", lib.k7_spec_set_limit, _pairs(value, "limits"))
+
+
+class _Env(_Field[Dict[str, str]]):
+    """Explicit environment variables (this library's own)."""
+
+    def read(self, spec: Spec) -> dict[str, str]:
+        at = range(lib.k7_spec_env_count(spec._pointer))
+        return {string(lib.k7_spec_env_key_at(spec._pointer, i)) or "": string(lib.k7_spec_env_value_at(spec._pointer, i)) or "" for i in at}
+
+    def __set__(self, spec: Spec, value: Mapping[str, str] | None) -> None:
+        spec._replace("env", lib.k7_spec_add_env, _pairs(value, "env"))
+
+
+class _Egress(_Field[Union[List[str], None, Unset]]):
+    """UNSET; None: open; []: blocked; a list: only these."""
+
+    def read(self, spec: Spec) -> list[str] | None | Unset:
+        mode = lib.k7_spec_get_egress_mode(spec._pointer)
+        if mode == lib.K7_EGRESS_UNSET:
+            return UNSET
+        if mode == lib.K7_EGRESS_OPEN:
+            return None
+        return [string(lib.k7_spec_egress_at(spec._pointer, i)) or "" for i in range(lib.k7_spec_egress_count(spec._pointer))]
+
+    def __set__(self, spec: Spec, value: Sequence[str] | None | Unset) -> None:
+        if value is UNSET:
+            check(lib.k7_spec_unset_egress, spec._pointer)
+        elif value is None:
+            check(lib.k7_spec_set_egress_open, spec._pointer)
+        else:
+            rows = [(text(item, "egress_whitelist"),) for item in _items(value, "egress_whitelist")]
+            spec._replace("egress_whitelist", lib.k7_spec_add_egress, rows, lib.k7_spec_set_egress_blocked)
 
 
 class Spec(Handle):
@@ -132,6 +190,9 @@ class Spec(Handle):
     ingress_ports = _Ports("ingress_port")
     ingress_from = _Texts("ingress_from")
     expose_ports = _Ports("expose_port")
+    limits = _Limits()
+    env = _Env()
+    egress_whitelist = _Egress()
 
     def __init__(self, name: str | None = None, image: str | None = None, *, namespace: str | None = None, env_file: str | None = None,
                  before_script: str | None = None, backend: str | None = None, runtime_class_name: str | None = None,
@@ -207,7 +268,9 @@ class Spec(Handle):
         return self.copy()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Spec) and self.to_json() == other.to_json()
+        if not isinstance(other, Spec):
+            return NotImplemented
+        return self.to_json() == other.to_json()
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -241,43 +304,3 @@ class Spec(Handle):
         if items is not None and not rows and empty is not None:
             check(empty, changed)
         self._pointer = changed
-
-    @property
-    def limits(self) -> dict[str, str]:
-        """"cpu", "memory", "ephemeral-storage": Kubernetes quantities."""
-        keys = [string(lib.k7_spec_limit_key_at(self._pointer, i)) or "" for i in range(lib.k7_spec_limit_count(self._pointer))]
-        return {key: string(lib.k7_spec_get_limit(self._pointer, key.encode())) or "" for key in keys}
-
-    @limits.setter
-    def limits(self, value: Mapping[str, str] | None) -> None:
-        self._replace("limits", lib.k7_spec_set_limit, _pairs(value, "limits"))
-
-    @property
-    def env(self) -> dict[str, str]:
-        """Explicit environment variables (this library's own)."""
-        at = range(lib.k7_spec_env_count(self._pointer))
-        return {string(lib.k7_spec_env_key_at(self._pointer, i)) or "": string(lib.k7_spec_env_value_at(self._pointer, i)) or "" for i in at}
-
-    @env.setter
-    def env(self, value: Mapping[str, str] | None) -> None:
-        self._replace("env", lib.k7_spec_add_env, _pairs(value, "env"))
-
-    @property
-    def egress_whitelist(self) -> list[str] | None | Unset:
-        """UNSET; None: open; []: blocked; a list: only these."""
-        mode = lib.k7_spec_get_egress_mode(self._pointer)
-        if mode == lib.K7_EGRESS_UNSET:
-            return UNSET
-        if mode == lib.K7_EGRESS_OPEN:
-            return None
-        return [string(lib.k7_spec_egress_at(self._pointer, i)) or "" for i in range(lib.k7_spec_egress_count(self._pointer))]
-
-    @egress_whitelist.setter
-    def egress_whitelist(self, value: Sequence[str] | None | Unset) -> None:
-        if value is UNSET:
-            check(lib.k7_spec_unset_egress, self._pointer)
-        elif value is None:
-            check(lib.k7_spec_set_egress_open, self._pointer)
-        else:
-            rows = [(text(item, "egress_whitelist"),) for item in _items(value, "egress_whitelist")]
-            self._replace("egress_whitelist", lib.k7_spec_add_egress, rows, lib.k7_spec_set_egress_blocked)

@@ -1,11 +1,15 @@
 """Spec: every field there and back, the difference of unset and empty, what is refused."""
 import copy
+import dataclasses
+import inspect
 import json
 import pickle
 import tempfile
+import typing
 import unittest
+import unittest.mock
 
-from k7sandbox import UNSET, InvalidError, K7Error, Spec
+from k7sandbox import (UNSET, AsyncClient, Cancel, Client, InvalidError, ItemOutcome, K7Error, Request, Results, Sandbox, Spec, Transport, log_trace)
 
 EVERYTHING = {
     "name": "demo", "image": "alpine:latest", "namespace": "team", "env_file": "/srv/env", "egress_whitelist": ["10.0.0.0/8"],
@@ -65,6 +69,30 @@ class SpecTest(unittest.TestCase):
             spec.is_set("nothing")
         with self.assertRaises(InvalidError):
             spec.unset("nothing")
+
+    def test_what_other_tools_ask(self):
+        for field in Spec.fields():
+            self.assertEqual(getattr(Spec, field).name, field)
+        unittest.mock.create_autospec(Spec)
+        spec = Spec("demo", "a")
+        self.assertEqual(spec, unittest.mock.ANY)
+        self.assertNotEqual(spec, "demo")
+
+        class Everything:
+            def __eq__(self, other):
+                return True
+
+        self.assertTrue(spec == Everything())
+        for thing in (Client, AsyncClient, Spec, Sandbox, Results, Transport, Request, Cancel):
+            for name, method in inspect.getmembers(thing, inspect.isfunction):
+                with self.subTest(method=f"{thing.__name__}.{name}"):
+                    typing.get_type_hints(method)
+        typing.get_type_hints(log_trace)
+        with Client("memory:") as client:
+            [result] = client.create_many([spec])
+        self.assertIs(copy.deepcopy(result.sandbox), result.sandbox)
+        self.assertIs(copy.copy(result.sandbox), result.sandbox)
+        self.assertEqual(dataclasses.asdict(result), {"name": "demo", "outcome": ItemOutcome.DONE, "error": None, "sandbox": result.sandbox})
 
     def test_reading_and_checking(self):
         with self.assertRaises(InvalidError) as caught:
