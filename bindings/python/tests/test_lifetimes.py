@@ -108,6 +108,24 @@ class Raised(unittest.TestCase):
 
         self.assertEqual((asyncio.run(main()), len(kept)), (0, 20))
 
+    def test_a_function_is_kept_until_its_client_is_closed(self):
+        class Service:
+            def __init__(self):
+                self.client = Client("https://127.0.0.1:9", token_provider=self.token)
+
+            def token(self):
+                return "x"
+
+        service = Service()
+        client, gone = service.client, weakref.ref(service)
+        del service
+        gc.collect()
+        self.assertIsNotNone(gone())  # the library has it
+        client.close()
+        del client
+        gc.collect()
+        self.assertIsNone(gone())
+
 
 if __name__ == "__main__":
     unittest.main()
