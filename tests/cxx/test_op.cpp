@@ -1,5 +1,6 @@
 /* test_op.cpp: operations that do not block. */
 #include <poll.h>
+#include <future>
 #include <thread>
 #include "check.hpp"
 
@@ -167,6 +168,38 @@ TEST(the_second_take_gives_the_items_of_many)
     k7::results made = op.take();
     CHECK(made.size() == 3 && made[0].outcome == k7::item_outcome::done && !made.all_done());
     CHECK(client.list().size() == made.count_of(k7::item_outcome::done));
+}
+
+TEST(a_reply_that_another_thread_lets_go_of_while_something_unwinds)
+{
+    std::promise<void> begun, returned;
+    std::thread worker;
+    k7::transport own("own");
+    own.on("list", [&](const k7::request &, k7::reply given) {
+        worker = std::thread(
+            [&](k7::reply reply) {
+                try {
+                    k7::reply mine = std::move(reply);
+                    returned.get_future().wait();
+                    throw oops{ 1 };
+                } catch (const oops &) {
+                }
+            },
+            std::move(given));
+        begun.set_value();
+    });
+    k7::config config;
+    config.set("endpoint", "own:").set("timeout_ms", "20000").add_transport(own);
+    k7::client client(config);
+    k7::loop loop;
+    auto op = client.start_list(loop);
+    auto has_begun = begun.get_future();
+    while (has_begun.wait_for(0s) != std::future_status::ready)
+        loop.process();
+    returned.set_value();
+    op.wait();
+    worker.join();
+    CHECK(std::string(THROWN(k7::server_error, op.take()).what()).find("no answer") != std::string::npos);
 }
 
 TEST(cancel_and_destroy_take_back)
