@@ -49,19 +49,25 @@ class Client(Opened):
                 state.end()
             if ending.error is not None:
                 raise self._explained(ending.error)
-            return self._explained_results(ending.value())
+            result = self._explained_results(ending.value())
+            if provider is not None:
+                provider.end(state)
+            return result
         except BaseException as raised:
             try:
-                state.end()  # a signal handler may have raised in it
+                try:
+                    state.end()  # a signal handler may have raised in it
+                finally:
+                    state.end()  # and another
+                if raised is not ending.error:
+                    _annotate(raised, pointer, function, ending)
             finally:
-                state.end()  # and another
-            if raised is not ending.error:
-                _annotate(raised, pointer, function, ending)
+                ending.own()  # another still
+                if provider is not None:
+                    provider.end(state)
             raise
         finally:
             # What was raised refers to this frame. It is not to refer back, nor to keep a client open that is closed.
-            if provider is not None:
-                provider.end(state)
             ending.error = state.raised = None
             del pointer, ending, waiter, state, arguments, settings
 

@@ -216,6 +216,7 @@ class Ending:
         self.kind = kind
         self.error: K7Error | None = None
         self.result = () if kind is None else (ffi.new(kind + " **"),)  # for functions that give it at once
+        self._pointers = iter(()) if kind is None else map(self.result[0].__getitem__, (0,))  # taken once
         self._owned: list[Any] = []
 
     def take(self, op: Any) -> None:
@@ -233,10 +234,13 @@ class Ending:
         """What it gave."""
         if self.kind is None:
             return None
-        _, release, make = _KINDS[self.kind]
-        if not self._owned and self.gave():
-            owned(self._owned, (self.result[0][0],), release)
-        return make(self._owned[0] if self._owned else NULL)
+        self.own()
+        return _KINDS[self.kind][2](self._owned[0] if self._owned else NULL)
+
+    def own(self) -> None:
+        """From now on it is released when nothing refers to it any more. May be repeated."""
+        if self.kind is not None and self.gave():
+            owned(self._owned, self._pointers, _KINDS[self.kind][1])
 
     def gave(self) -> bool:
         """Whether there is anything: not so after a dry run."""

@@ -9,7 +9,7 @@ import os
 import select
 import signal
 import threading
-from typing import Any
+from typing import Any, Iterable
 
 from k7sandbox._call import CallState
 from k7sandbox._errors import ResourceError, check, made
@@ -101,6 +101,7 @@ class Waiter:
     def run(self, client: Any, function: Any, arguments: tuple[Any, ...], state: CallState, ending: Ending) -> None:
         """What a signal handler raises, wherever that is, cancels the operation, and is in `state`."""
         started = ffi.new("k7_op **")
+        pointers = map(started.__getitem__, (0,))  # of the operation: taken once
         ops: list[Any] = []  # the operation, once Python frees it
         before: list[int] = []
         try:
@@ -111,7 +112,7 @@ class Waiter:
                         if started[0] == NULL:
                             check(_STARTS[function], client, *arguments, state.pointer, self.pointer, started)
                         if not ops:
-                            owned(ops, (started[0],), lib.k7_op_free)
+                            owned(ops, pointers, lib.k7_op_free)
                         self.wait(ops[0], before)
                         ending.take(ops[0])
                         break
@@ -121,12 +122,12 @@ class Waiter:
                         state.raised = state.raised or raised
                         lib.k7_op_cancel(started[0])
             finally:
-                self.end(ops, before)
+                self.end(started, pointers, ops, before)
         except BaseException:
             try:
-                self.end(ops, before)  # a signal handler may have raised in it
+                self.end(started, pointers, ops, before)  # a signal handler may have raised in it
             finally:
-                self.end(ops, before)  # and another
+                self.end(started, pointers, ops, before)  # and another
             raise
         finally:
             del client, arguments  # what a callback raised refers to this frame, and is not to keep a client open that is closed
@@ -141,10 +142,12 @@ class Waiter:
                 if descriptor == self.signals.reader:
                     self.signals.pass_on()
 
-    def end(self, ops: list[Any], before: list[int]) -> None:
-        """Also when a second signal handler raised, while the first was being dealt with: then the operation is still being taken back."""
+    def end(self, started: Any, pointers: Iterable[Any], ops: list[Any], before: list[int]) -> None:
+        """Also when a second signal handler raised, while the first was being dealt with: then the operation is still being taken back, and may be nobody's."""
         try:
             self.signals.end(before)
+            if started[0] != NULL:
+                owned(ops, pointers, lib.k7_op_free)
             ops.clear()
             self.process()
             while lib.k7_loop_op_count(self.pointer) > 0:

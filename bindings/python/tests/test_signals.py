@@ -138,9 +138,7 @@ class AnyMoment(unittest.TestCase):
         with Client("memory:?latency_ms=1") as client:
             spec, waiter, started = Spec("demo", "a"), _wait.Waiter(), _native.ffi.new("k7_op **")
             _errors.check(_native.lib.k7_sandbox_create_start, client._pointer, spec._pointer, _native.NULL, waiter.pointer, started)
-            ops = []
-            _native.owned(ops, (started[0],), _native.lib.k7_op_free)
-            waiter.end(ops, [])
+            waiter.end(started, map(started.__getitem__, (0,)), [], [])
             self.assertEqual((client.list(), waiter.is_busy), ([], False))
 
 
