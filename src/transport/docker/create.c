@@ -305,13 +305,19 @@ static void container_left(const struct k7i_op *op, struct k7i_buf *text)
 
 /* ---- starting ---- */
 
+enum { AMBIGUOUS_STARTS_MAX = 50, AMBIGUOUS_START_MS = 100 };
+
 enum k7i_verdict k7i_create_started(struct k7i_op *op, const struct k7i_response *response)
 {
-    const struct k7i_create *create = op->state;
+    struct k7i_create *create = op->state;
 
     if (response->status == 204 || response->status == 304)
         return K7I_NEXT;
     k7i_op_refused(op);
+    /* dockerd looks for the network by its name again, whatever the container was made with; of two that came into being at the same time, one is about to go
+     * (bridge.c). */
+    if (k7i_docker_says(response, "is ambiguous") && create->ambiguous_starts++ < AMBIGUOUS_STARTS_MAX)
+        return k7i_op_pause(op, AMBIGUOUS_START_MS);
     return k7i_docker_refused(op, response, K7_ERR_START_FAILED, "the sandbox '%s' could not be started",
                               create->spec->name);
 }

@@ -23,6 +23,7 @@ struct k7i_create {
         K7I_BRIDGE_REMOVE
     } bridge; /* what to do next */
     int bridge_tries;
+    int ambiguous_starts; /* how often two networks of its name kept the container from starting */
     char network_id[K7I_CONTAINER_ID_SIZE];      /* dockerd's bridge */
     char made_network_id[K7I_CONTAINER_ID_SIZE]; /* "": it was there */
     /* What undoing needs lies here, not in memory that could run out. "": not made, or not known yet. */

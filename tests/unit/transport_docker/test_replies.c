@@ -107,6 +107,22 @@ START_TEST(both_engines_refusals_are_understood)
 }
 END_TEST
 
+/* As dockerd 20.10 says it. The other network is removed by whoever made it; one that stays is told. */
+START_TEST(a_start_waits_until_its_network_is_the_only_one_of_the_name)
+{
+    static const char ambiguous[] =
+        "{\"message\":\"network k7-sandboxes is ambiguous (2 matches found on name)\"}";
+
+    fixture_create(&f, "");
+    for (int i = 0; i < 50; i++)
+        ck_assert_int_eq(fixture_reply(&f, "start", 400, ambiguous), K7I_AGAIN);
+    fixture_fails(&f, "start", 400, ambiguous, K7_ERR_START_FAILED, "k7-sandboxes is ambiguous");
+    fixture_create(&f, "");
+    ck_assert_int_eq(fixture_reply(&f, "start", 400, ambiguous), K7I_AGAIN);
+    ck_assert_int_eq(fixture_reply(&f, "start", 204, ""), K7I_NEXT);
+}
+END_TEST
+
 START_TEST(a_warning_means_that_something_was_dropped)
 {
     struct k7i_create *create = fixture_create(&f, "");
@@ -400,6 +416,7 @@ int main(void)
                         (int)(sizeof weak / sizeof weak[0]));
     tcase_add_test(tests, garbage_is_a_protocol_error);
     tcase_add_test(tests, both_engines_refusals_are_understood);
+    tcase_add_test(tests, a_start_waits_until_its_network_is_the_only_one_of_the_name);
     tcase_add_test(tests, a_warning_means_that_something_was_dropped);
     tcase_add_test(tests, settling_adopts_only_what_this_call_made);
     tcase_add_test(tests, a_name_taken_after_a_lost_answer_is_settled);
