@@ -112,10 +112,13 @@ class Handle:
         raise TypeError(f"a {type(self).__name__} of k7sandbox cannot be pickled")
 
 
+_gc: Any = ffi.gc if MODE == "api" else ffi._backend.gcp  # in ABI mode gc() itself is Python's, with moments for signals in it
+
+
 def owned(into: list[Any], pointers: Iterable[Any], release: Any) -> None:
     """Puts the first of the pointers into a list, to be released when nothing refers to it any more. That is one instruction, and making the pointer may be part of it: Python
     runs no signal handlers between its parts, so that there is no moment at which nobody, or two, would release it."""
-    into.extend(map(ffi.gc, pointers, (release,)))
+    into.extend(map(_gc, pointers, (release,)))
 
 
 # --- callbacks ---------------------------------------------------------------------------------------------------------------------
